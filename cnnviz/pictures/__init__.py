@@ -1,0 +1,6 @@
+"""One function for each picture: arrays in, a Scene out. Nothing here draws."""
+
+from .convolution_matrix import convolution_matrix
+from .flattening import flattening
+
+__all__ = ["convolution_matrix", "flattening"]

@@ -1,0 +1,123 @@
+"""The grids that pictures are made of: maps, padded maps, matrices and their edges."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from ..geometry import Geometry
+from ..scene import Axis, Grid, Slot
+from ..symbols import labels, number
+from ..table import unpadded_cells
+
+# Cells smaller than this are not written in: nobody could read them.
+SMALLEST_WRITTEN = 15
+
+
+def bank_of(values: np.ndarray) -> np.ndarray:
+    """A map (H, W), maps (C, H, W) or a kernel bank (O, C, H, W) with all four axes."""
+    return values.reshape((1,) * (4 - values.ndim) + values.shape)
+
+
+def map_grid(
+    name: str, letter: str, values: np.ndarray, slot: Slot, start: int, **more
+) -> Grid:
+    """Maps side by side, or a kernel bank, each cell with its name and its number."""
+    bank = bank_of(values)
+    named = bank.shape[1:] if bank.shape[0] == 1 else bank.shape
+    return Grid(
+        name,
+        f"{name} |{letter}|  {bank.shape[2]}×{bank.shape[3]}",
+        bank.shape,
+        slot,
+        symbols=labels(letter, named, start),
+        numbers=tuple(map(number, bank.ravel().tolist())),
+        ink=ink_of(bank),
+        **more,
+    )
+
+
+def padded_grid(
+    name: str, letter: str, values: np.ndarray, geometry: Geometry, slot: Slot, start: int
+) -> Grid:
+    """A map with its padding around it. A padding cell is a 0 and has no name."""
+    bare = map_grid(name, letter, values, slot, start, editable=True)
+    channels = bare.shape[1]
+    cells = unpadded_cells(geometry, channels)
+    padding = np.flatnonzero(cells < 0)
+    if not len(padding):
+        return bare
+    return Grid(
+        name,
+        bare.title + ", padded",
+        (1, channels, *geometry.padded_size),
+        slot,
+        symbols=tuple("0" if c < 0 else bare.symbols[c] for c in cells),
+        numbers=tuple("0" if c < 0 else bare.numbers[c] for c in cells),
+        ink=np.where(cells < 0, 0, bare.ink[cells]),
+        marks={"padding": tuple(padding.tolist())},
+        editable=True,
+    )
+
+
+def edge_grid(
+    name: str, title: str, of: Grid, slot: Slot, across: Axis | None = None, down: Axis | None = None
+) -> Grid:
+    """A map flattened into a vector along one edge of a matrix."""
+    cells = list((across or down).cells)
+    return Grid(
+        name,
+        title,
+        (1, 1, 1, len(cells)) if across else (1, 1, len(cells), 1),
+        slot,
+        role=of.role,
+        symbols=tuple(of.symbols[c] for c in cells),
+        numbers=tuple(of.numbers[c] for c in cells),
+        across=across,
+        down=down,
+    )
+
+
+def matrix_grid(
+    name: str, entry: Grid, table: dict, down: Axis, across: Axis, slot: Slot, **more
+) -> Grid:
+    """A matrix with a cell of one base grid for each row and of another for each column.
+
+    Where a row of the table meets the matrix, the cell of ``entry`` in that row is written.
+    """
+    shape = (1, 1, len(down.cells), len(across.cells))
+    rows, columns = _entries(down, table), _entries(across, table)
+    met = (rows >= 0) & (columns >= 0)
+    cells, entries = (rows * shape[3] + columns)[met], table[entry.name][met]
+
+    ink = np.zeros(shape[2] * shape[3])
+    ink[cells] = 0.2 + (0.8 if entry.name == "kernel" else 0.4) * entry.ink[entries]
+    grid = Grid(name, "", shape, slot, down=down, across=across, entry=entry.name, ink=ink, **more)
+    if min(grid.place.width, grid.place.height) < SMALLEST_WRITTEN:
+        return grid
+    texts = {kind: np.full(len(ink), "0", dtype=object) for kind in ("symbols", "numbers")}
+    for kind, written in texts.items():
+        written[cells] = np.array(getattr(entry, kind), dtype=object)[entries]
+    return replace(grid, **{kind: tuple(written) for kind, written in texts.items()})
+
+
+def written(grid: Grid, show: str) -> Grid:
+    """The grid showing symbols or numbers, or only ink where its cells are too small to write in."""
+    too_small = min(grid.place.width, grid.place.height) < SMALLEST_WRITTEN
+    return replace(grid, show="ink" if too_small else show)
+
+
+def ink_of(values: np.ndarray) -> np.ndarray:
+    """How dark each cell is where there is no room for its number: its magnitude, 0 to 1, flat."""
+    magnitude = np.abs(values.astype(float).ravel())
+    magnitude = np.nan_to_num(magnitude, nan=0.0, posinf=np.finfo(float).max)
+    return magnitude / (magnitude.max(initial=0) or 1.0)
+
+
+def _entries(axis: Axis, table: dict) -> np.ndarray:
+    """For each row of the table its entry on an axis, or -1."""
+    column = table[axis.grid]
+    entry = np.full(1 + max(column.max(), max(axis.cells)), -1)
+    entry[list(axis.cells)] = np.arange(len(axis.cells))
+    return entry[column]

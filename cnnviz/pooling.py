@@ -1,0 +1,266 @@
+"""Pooling as in PyTorch: forward, backward, and the switches between them.
+
+A map is (N, C, H, W), (C, H, W) or (H, W); results have the same rank. A *switch* is the number of
+the winning cell in its H x W plane, row-major; there is one for each window. Sizes are in cells, as
+an int or a pair (rows, columns). Cells may be numbers or SymPy expressions (object arrays). No
+argument is written to, and no result shares memory with one.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from .geometry import DoesNotFit, Geometry, pair
+from .windows import as_maps, as_shape, crop, pad, scatter, windows
+
+
+def max_pool2d(
+    input: Any,
+    kernel_size: Any,
+    stride: Any = None,
+    padding: Any = 0,
+    dilation: Any = 1,
+    ceil_mode: bool = False,
+    return_indices: bool = False,
+    *,
+    order: Any = None,
+) -> np.ndarray | tuple[np.ndarray, np.ndarray]:
+    """The largest cell of every window, and with `return_indices` its switches too.
+
+    input (..., H, W) -> (..., oh, ow), and switches of that shape. The first of equal cells wins.
+    A nan is larger than everything, and the last nan wins. Padding never wins, not even against
+    -inf. `order`, numbers of input's shape, decides in place of the cells themselves; symbols need
+    it, for nobody knows which of two letters is larger.
+    Raises `DoesNotFit` where the window does not fit or `order` has another shape, TypeError for
+    symbols without an order. Source: `torch.nn.functional.max_pool2d`.
+
+    >>> max_pool2d(np.array([[1, 5, 2, 2], [4, 0, 2, 1]]), 2, return_indices=True)
+    (array([[5, 2]]), array([[1, 2]]))
+    """
+    x = as_maps(input, "input")
+    ranking = x if order is None else as_maps(order, "order")
+    if ranking.shape != x.shape:
+        raise DoesNotFit(f"The order has shape {ranking.shape}, but the input {x.shape}.")
+    geometry = Geometry.of_pool(x.shape[-2:], kernel_size, stride, padding, dilation, ceil_mode)
+    try:
+        switches = _switches(ranking, geometry)
+    except TypeError:
+        raise TypeError(
+            "Nobody knows which of these cells is the largest: max pooling of symbols needs an "
+            "`order`, numbers of the input's shape."
+        ) from None
+    winners = np.take_along_axis(_flat(x), _flat(switches), axis=-1).reshape(switches.shape)
+    return (winners, switches) if return_indices else winners
+
+
+def max_pool2d_backward(grad_output: Any, input_size: Any, indices: Any) -> np.ndarray:
+    """The gradient of max pooling to its input: each gradient goes to the cell its switch names.
+
+    grad_output and indices (..., oh, ow) -> `input_size` (..., H, W). Where windows overlap, a
+    cell that won several times gets the sum; a cell that won nowhere gets 0.
+    Raises `DoesNotFit` where shapes do not belong together or a switch names no cell.
+    Source: Zeiler and Fergus, Visualizing and understanding convolutional networks (2014), section
+    2.1, for the switches.
+
+    >>> max_pool2d_backward([[10, 20]], (1, 3), [[1, 1]])
+    array([[ 0, 30,  0]])
+    """
+    g = as_maps(grad_output, "grad_output")
+    shape = as_shape(input_size, "input_size")
+    cells, where = _blank(g, indices, shape, "grad_output")
+    np.add.at(cells, where, g.ravel())  # `cells[where] += g` would drop repeated switches
+    return cells.reshape(shape)
+
+
+def max_unpool2d(
+    input: Any,
+    indices: Any,
+    kernel_size: Any,
+    stride: Any = None,
+    padding: Any = 0,
+    output_size: Any = None,
+) -> np.ndarray:
+    """Max pooling undone as far as it can be: each value at the cell its switch names, 0 elsewhere.
+
+    input and indices (..., oh, ow) -> (..., H, W) with H = s(oh-1) + kh - 2p, unless `output_size`
+    ((H, W), or a whole shape) names another size within one stride of that. Where a switch repeats,
+    as it can when windows overlap, the last in row-major order stays; PyTorch leaves open which.
+    Raises `DoesNotFit` where shapes do not belong together or a switch names no cell.
+    Source: `torch.nn.functional.max_unpool2d`.
+
+    >>> max_unpool2d([[5, 2]], [[1, 2]], 2)
+    array([[0, 5, 2, 0],
+           [0, 0, 0, 0]])
+    """
+    x = as_maps(input, "input")
+    size = _unpooled_size(x.shape[-2:], kernel_size, stride, padding, output_size)
+    shape = (*x.shape[:-2], *size)
+    cells, where = _blank(x, indices, shape, "input")
+    cells[where] = x.ravel()
+    return cells.reshape(shape)
+
+
+def avg_pool2d(
+    input: Any,
+    kernel_size: Any,
+    stride: Any = None,
+    padding: Any = 0,
+    ceil_mode: bool = False,
+    count_include_pad: bool = True,
+) -> np.ndarray:
+    """The mean of every window.
+
+    input (..., H, W) -> (..., oh, ow). Padding counts as cells of 0 unless `count_include_pad` is
+    False; what `ceil_mode` lets hang over beyond the padding never counts. Means of whole numbers
+    are float64, as with `np.mean`; PyTorch would cut them off to whole numbers.
+    Raises `DoesNotFit` where the window does not fit. Source: `torch.nn.functional.avg_pool2d`.
+
+    >>> avg_pool2d(np.array([[1, 2, 3, 5]]), (1, 2))
+    array([[1.5, 4. ]])
+    """
+    x = _divisible(as_maps(input, "input"))
+    geometry = Geometry.of_pool(x.shape[-2:], kernel_size, stride, padding, 1, ceil_mode)
+    seen = windows(pad(x, geometry.padding), geometry.kernel_size, geometry.stride)
+    total = 0
+    for a, b in np.ndindex(geometry.kernel_size):
+        total = total + seen[..., a, b]
+    return total / _counted(geometry, count_include_pad).astype(x.dtype)
+
+
+def avg_pool2d_backward(
+    grad_output: Any,
+    input_size: Any,
+    kernel_size: Any,
+    stride: Any = None,
+    padding: Any = 0,
+    ceil_mode: bool = False,
+    count_include_pad: bool = True,
+) -> np.ndarray:
+    """The gradient of average pooling to its input: every cell of a window gets an equal share.
+
+    grad_output (..., oh, ow) -> `input_size` (..., H, W). The share is one part of the number of
+    cells counted forward; shares that fall on counted padding are lost.
+    Raises `DoesNotFit` where shapes do not belong together.
+    Source: the transpose of `torch.nn.functional.avg_pool2d`.
+
+    >>> avg_pool2d_backward([[1.0, 4.0]], (1, 3), (1, 2), stride=1)
+    array([[0.5, 2.5, 2. ]])
+    """
+    g = _divisible(as_maps(grad_output, "grad_output"))
+    shape = as_shape(input_size, "input_size")
+    geometry = Geometry.of_pool(shape[-2:], kernel_size, stride, padding, 1, ceil_mode)
+    made = (*shape[:-2], *geometry.output_size)
+    if g.shape != made:
+        raise DoesNotFit(
+            f"grad_output has shape {g.shape}, but this pooling makes {made} of {shape}."
+        )
+    share = g / _counted(geometry, count_include_pad).astype(g.dtype)
+    shares = np.broadcast_to(share[..., np.newaxis, np.newaxis], (*made, *geometry.kernel_size))
+    return crop(scatter(shares, geometry.padded_size, geometry.stride), geometry.padding)
+
+
+def _switches(x: np.ndarray, geometry: Geometry) -> np.ndarray:
+    """The number of the largest cell of every window: one walk through the kernel cells, first to
+    last, that keeps the best seen so far."""
+    lowest = np.iinfo(x.dtype).min if x.dtype.kind in "iu" else -np.inf
+    seen = windows(
+        pad(x, geometry.padding, fill=lowest),
+        geometry.kernel_size,
+        geometry.stride,
+        geometry.dilation,
+    )
+    numbers, first = _cell_numbers(geometry)
+    # Nothing exceeds itself, so padding, filled with the lowest number there is, never takes a
+    # window from the real cell that has it at the start, even if that is as low.
+    switches = np.broadcast_to(first, seen.shape[:-2]).copy()
+    best = np.full(seen.shape[:-2], lowest, x.dtype)
+    for a, b in np.ndindex(geometry.kernel_size):
+        cell = seen[..., a, b]
+        better = (cell > best) | (cell != cell)  # only nan differs from itself
+        np.copyto(best, cell, where=better)
+        np.copyto(switches, numbers[..., a, b], where=better)
+    return switches
+
+
+def _cell_numbers(geometry: Geometry) -> tuple[np.ndarray, np.ndarray]:
+    """The cells of every window by number (oh, ow, kh, kw), and the first real one (oh, ow)."""
+    height, width = geometry.input_size
+    numbers = pad(np.arange(height * width).reshape(height, width), geometry.padding, fill=-1)
+    numbers = windows(numbers, geometry.kernel_size, geometry.stride, geometry.dilation)
+    cells = numbers.reshape(*geometry.output_size, -1)
+    real = cells >= 0
+    if not real.any(axis=-1).all():
+        i, j = np.argwhere(~real.any(axis=-1))[0]
+        raise DoesNotFit(
+            f"The window of output cell ({i}, {j}) meets padding only: nothing can win."
+        )
+    first = np.take_along_axis(cells, real.argmax(axis=-1)[..., np.newaxis], axis=-1)
+    return numbers, first[..., 0]
+
+
+def _counted(geometry: Geometry, count_include_pad: bool) -> np.ndarray:
+    """How many cells of each window its mean counts: (oh, ow)."""
+    height, width = geometry.input_size
+    # `of_pool` puts what hangs over behind the padding, so the padding itself is that before
+    (above, below), (left, right) = geometry.padding
+    asked = pad(
+        np.ones((height, width), int), ((above, above), (left, left)), fill=int(count_include_pad)
+    )
+    inside = pad(asked, ((0, below - above), (0, right - left)))
+    return windows(inside, geometry.kernel_size, geometry.stride).sum(axis=(-2, -1))
+
+
+def _blank(
+    values: np.ndarray, indices: Any, shape: tuple[int, ...], name: str
+) -> tuple[np.ndarray, np.ndarray]:
+    """All cells of `shape` in a row, 0, and the places in that row the switches name."""
+    switches = as_maps(indices, "indices")
+    if switches.dtype.kind not in "iu":
+        raise TypeError(f"Switches are whole numbers, not {switches.dtype}.")
+    if switches.shape != values.shape or values.shape[:-2] != shape[:-2]:
+        raise DoesNotFit(
+            f"{name} {values.shape}, indices {switches.shape} and the map {shape} do not belong "
+            "together: the first two must agree, and all three in batch and channels."
+        )
+    height, width = shape[-2:]
+    plane = height * width
+    astray = switches[(switches < 0) | (switches >= plane)]
+    if astray.size:
+        raise DoesNotFit(
+            f"A switch names cell {astray[0]}, but the cells of a plane of {height} x {width} are 0 "
+            f"to {plane - 1}."
+        )
+    cells = np.zeros(int(np.prod(shape)), values.dtype)
+    flat = switches.reshape(-1, switches.shape[-2] * switches.shape[-1])
+    return cells, (flat + plane * np.arange(len(flat))[:, np.newaxis]).ravel()
+
+
+def _unpooled_size(
+    pooled: tuple[int, int], kernel_size: Any, stride: Any, padding: Any, output_size: Any
+) -> tuple[int, int]:
+    kernels = pair(kernel_size, "kernel size", at_least=1)
+    strides = kernels if stride is None else pair(stride, "stride", at_least=1)
+    paddings = pair(padding, "padding", at_least=0)
+    axes = list(zip(pooled, kernels, strides, paddings, strict=True))
+    usual = tuple(s * (o - 1) + k - 2 * p for o, k, s, p in axes)
+    if output_size is None:
+        return as_shape(usual, "unpooled size", ranks=(2,))
+    asked = as_shape(output_size, "output_size")[-2:]
+    for wanted, size, (_, _, s, _) in zip(asked, usual, axes, strict=True):
+        if not size - s < wanted < size + s:
+            raise DoesNotFit(
+                f"An output size of {wanted} is not within a stride of {s} of the {size} cells "
+                "that this unpooling makes."
+            )
+    return asked
+
+
+def _divisible(x: np.ndarray) -> np.ndarray:
+    return x.astype(float) if x.dtype.kind in "iu" else x
+
+
+def _flat(x: np.ndarray) -> np.ndarray:
+    """(..., H, W) -> (..., H W)."""
+    return x.reshape(*x.shape[:-2], x.shape[-2] * x.shape[-1])

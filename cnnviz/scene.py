@@ -1,0 +1,341 @@
+"""A scene: what a picture shows, as a value.
+
+A scene knows nothing of pixels on a screen, colours or widgets. It names grids of cells, says what
+is written in them, which cells belong together, and the sentence for each cell. It prints as text,
+so it can be tested, compared and read aloud.
+
+Cells belong together through one *table*. Each row of the table names a cell in every base grid
+(this input cell meets this kernel cell on the way to this output cell). Whatever cell a learner
+points at, the rows that contain it say what lights up. Other grids are *derived*: their rows and
+columns are themselves cells of base grids. The weight matrix W, for example, has an output cell for
+each row and an input cell for each column.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+
+from .symbols import spoken
+
+ROLES = ("read", "written", "padding", "inserted", "switch", "wrong")
+
+# File endings and what writes them. Renderers sit above this module and add themselves here.
+WRITERS: dict[str, Callable[[Scene, Path], None]] = {}
+
+
+@dataclass(frozen=True)
+class Slot:
+    """The room a grid may fill, in picture units. Slots stay put while the cells in them change."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+    largest: float = 44.0  # no cell grows beyond this
+    square: bool = True
+    centred: bool = True
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where the cells of a grid are: corner of the first cell, cell size, gap between tiles."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+    gap: float
+
+
+@dataclass(frozen=True)
+class Axis:
+    """One axis of a derived grid: entry n belongs to cell ``cells[n]`` of the base grid ``grid``."""
+
+    grid: str
+    cells: tuple[int, ...]
+
+    @cached_property
+    def position(self) -> Mapping[int, int]:
+        """Cell of the base grid -> entry on this axis. Cells that are not there (padding) are -1."""
+        return {cell: n for n, cell in enumerate(self.cells)}
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A named grid of cells.
+
+    ``shape`` is (tile rows, tile columns, rows, columns): channels are tiles side by side, and a
+    kernel bank has output channels downward and input channels across. Cells are numbered in
+    row-major order of that shape. ``symbols`` and ``numbers`` hold one string for each cell, or
+    None where a grid is too large to write in; ``ink`` (0 to 1 for each cell) is then what shows.
+    ``marks`` gives cells a lasting role. ``down`` and ``across`` make the grid a derived one.
+    """
+
+    name: str
+    title: str
+    shape: tuple[int, int, int, int]
+    slot: Slot
+    role: str = "read"
+    symbols: tuple[str, ...] | None = None
+    numbers: tuple[str, ...] | None = None
+    show: str = "symbols"
+    ink: np.ndarray | None = None
+    marks: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    sentences: tuple[str, ...] | None = None
+    hit: str = ""  # the sentence for a cell of a matrix that a row of the table meets ...
+    miss: str = ""  # ... and for one that none meets
+    entry: str | None = None  # the base grid whose cell is written in a matrix
+    down: Axis | None = None
+    across: Axis | None = None
+    blocks: tuple[int, int] | None = None  # a stronger line after so many rows and columns
+    editable: bool = False
+
+    def __post_init__(self):
+        if self.role not in ROLES or not set(self.marks) <= set(ROLES):
+            raise ValueError(f"Grid {self.name!r}: the roles are {', '.join(ROLES)}.")
+        for texts in (self.symbols, self.numbers, self.sentences):
+            if texts is not None and len(texts) != self.size:
+                raise ValueError(f"Grid {self.name!r} has {self.size} cells, not {len(texts)}.")
+
+    @property
+    def size(self) -> int:
+        return int(np.prod(self.shape))
+
+    @property
+    def texts(self) -> tuple[str, ...] | None:
+        """What stands in the cells now."""
+        return {"symbols": self.symbols, "numbers": self.numbers}.get(self.show)
+
+    @cached_property
+    def place(self) -> Place:
+        tile_rows, tile_columns, rows, columns = self.shape
+        slot = self.slot
+        gap = 14.0 if tile_rows * tile_columns > 1 else 0.0
+        width = min(slot.largest, (slot.width - gap * (tile_columns - 1)) / (tile_columns * columns))
+        height = min(slot.largest, (slot.height - gap * (tile_rows - 1)) / (tile_rows * rows))
+        if slot.square:
+            width = height = min(width, height)
+        across = tile_columns * columns * width + gap * (tile_columns - 1)
+        down = tile_rows * rows * height + gap * (tile_rows - 1)
+        x = slot.x + (slot.width - across) / 2 * slot.centred
+        y = slot.y + (slot.height - down) / 2 * slot.centred
+        return Place(round(x, 2), round(y, 2), round(width, 3), round(height, 3), gap)
+
+    def corner(self, cell: int) -> tuple[float, float]:
+        """The top left corner of a cell, in picture units."""
+        _, tile_columns, rows, columns = self.shape
+        tile, inside = divmod(cell, rows * columns)
+        tile_row, tile_column = divmod(tile, tile_columns)
+        row, column = divmod(inside, columns)
+        place = self.place
+        return (
+            place.x + tile_column * (columns * place.width + place.gap) + column * place.width,
+            place.y + tile_row * (rows * place.height + place.gap) + row * place.height,
+        )
+
+
+@dataclass(frozen=True)
+class Equation:
+    """How the equation of a cell reads: ``left`` and the factors of each term, as templates.
+
+    In a template ``{h}`` stands for the label of the cell of grid ``h`` in the term's row.
+    ``counted`` says whether the equation can also be written with numbers.
+    """
+
+    left: str
+    factors: tuple[str, ...]
+    counted: bool = False
+
+
+@dataclass(frozen=True)
+class Scene:
+    """Grids, the table that links their cells, and the sentence that says what is seen.
+
+    ``signs`` are (x, y, text) between the grids; ``counters`` are (number, words) pairs; ``walk``
+    names the grid whose cells are the steps. ``focus`` is the (grid, cell) that is pinned now.
+    """
+
+    title: str
+    grids: tuple[Grid, ...]
+    table: Mapping[str, np.ndarray]
+    say: str
+    size: tuple[int, int] = (1200, 600)
+    equations: Mapping[str, Equation] = field(default_factory=dict)
+    signs: tuple[tuple[float, float, str], ...] = ()
+    counters: tuple[tuple[str, str], ...] = ()
+    walk: str | None = None
+    code: str = ""
+    focus: tuple[str, int] | None = None
+
+    def __getitem__(self, name: str) -> Grid:
+        for grid in self.grids:
+            if grid.name == name:
+                return grid
+        names = ", ".join(grid.name for grid in self.grids)
+        raise KeyError(f"This scene has no grid {name!r}; it has {names}.")
+
+    def at(self, grid: str, cell: int) -> Scene:
+        """The same scene with one cell pinned."""
+        if not 0 <= cell < self[grid].size:
+            raise IndexError(f"Grid {grid!r} has cells 0 to {self[grid].size - 1}, not {cell}.")
+        return replace(self, focus=(grid, cell))
+
+    def rows_with(self, grid: str, cell: int) -> np.ndarray:
+        """The rows of the table in which this cell takes part."""
+        if grid in self.table:
+            return np.flatnonzero(self.table[grid] == cell)
+        found = np.ones(len(next(iter(self.table.values()))), dtype=bool)
+        for axis, entry in self._entries(self[grid], cell):
+            found &= self.table[axis.grid] == axis.cells[entry]
+        return np.flatnonzero(found)
+
+    def lit(self, grid: str, cell: int) -> dict[str, tuple[int, ...]]:
+        """For each grid the cells that belong to this one: the support of the Jacobian."""
+        rows = self.rows_with(grid, cell)
+        lit = {name: np.unique(column[rows]) for name, column in self.table.items()}
+        for other in self.grids:
+            if other.name not in self.table:
+                lit[other.name] = self._derived(other, rows)
+        lit[grid] = np.union1d(lit[grid], [cell]).astype(int)
+        return {name: tuple(int(c) for c in cells) for name, cells in lit.items() if len(cells)}
+
+    def _entries(self, grid: Grid, cell: int) -> list[tuple[Axis, int]]:
+        row, column = divmod(cell, grid.shape[3])
+        pairs = ((grid.down, row), (grid.across, column))
+        return [(axis, entry) for axis, entry in pairs if axis is not None]
+
+    def _derived(self, grid: Grid, rows: np.ndarray) -> np.ndarray:
+        """Table rows -> cells of a derived grid. A cell that an axis does not hold drops out."""
+        cells, kept = np.zeros(len(rows), dtype=int), np.ones(len(rows), dtype=bool)
+        for axis, stride in ((grid.down, grid.shape[3]), (grid.across, 1)):
+            if axis is not None:
+                column = self.table[axis.grid][rows]
+                entries = np.array([axis.position.get(int(c), -1) for c in column], dtype=int)
+                kept &= entries >= 0
+                cells += stride * entries
+        return np.unique(cells[kept])
+
+    def sentence(self, grid: str, cell: int) -> str:
+        """What is to be said when the learner points at this cell."""
+        shown = self[grid]
+        if shown.sentences is not None:
+            return shown.sentences[cell]
+        entries = self._entries(shown, cell)
+        if shown.entry is None:
+            (axis, entry), = entries
+            return self.sentence(axis.grid, axis.cells[entry])
+        names = [spoken(self[axis.grid].symbols[axis.cells[entry]]) for axis, entry in entries]
+        rows = self.rows_with(grid, cell)
+        value = spoken(self[shown.entry].symbols[self.table[shown.entry][rows[0]]]) if len(rows) else "0"
+        template = shown.hit if len(rows) else shown.miss
+        return template.format(row=names[0], column=names[1], value=value)
+
+    def terms(self, grid: str, cell: int) -> tuple[str, list[tuple[str, ...]]]:
+        """The equation of a cell as labels: its left side, and the factors of each term.
+
+        Terms that hold a padding cell are left out: they are zero.
+        """
+        equation = self.equations[grid]
+        padding = {name: set(self[name].marks.get("padding", ())) for name in self.table}
+        terms = []
+        for row in self.rows_with(grid, cell):
+            here = {name: int(column[row]) for name, column in self.table.items()}
+            if not any(here[name] in padding[name] for name in here):
+                words = {name: self[name].symbols[at] for name, at in here.items()}
+                terms.append(tuple(factor.format(**words) for factor in equation.factors))
+        return equation.left.format(**{grid: self[grid].symbols[cell]}), terms
+
+    def equation_text(self, grid: str, cell: int) -> str:
+        """The equation of a cell in one line of text."""
+        left, terms = self.terms(grid, cell)
+        return f"{left} = " + (" + ".join("·".join(term) for term in terms) or "0")
+
+    def view(self) -> dict:
+        """All that a browser needs to light cells and to speak, as plain JSON values."""
+        return {
+            "title": self.title,
+            "size": self.size,
+            "grids": [_grid_view(grid) for grid in self.grids],
+            "table": {name: column.tolist() for name, column in self.table.items()},
+            "equations": {
+                name: {"left": e.left, "factors": e.factors, "counted": e.counted}
+                for name, e in self.equations.items()
+            },
+            "walk": self.walk,
+            "say": self.say,
+            "code": self.code,
+        }
+
+    def to_json(self) -> str:
+        return json.dumps(self.view(), ensure_ascii=False, separators=(",", ":"))
+
+    def __str__(self) -> str:
+        lines = [self.title, ""]
+        for grid in self.grids:
+            lines += [*_grid_text(grid), ""]
+        lines += [f"{value} {words}" for value, words in self.counters]
+        lines.append(self.say)
+        if self.focus is not None:
+            lines.append(self.sentence(*self.focus))
+            if self.focus[0] in self.equations:
+                lines.append(self.equation_text(*self.focus))
+        return "\n".join(lines)
+
+    def save(self, path: str | Path) -> Path:
+        """Write the scene to a file: .html (hover and step work offline), .svg, .pdf, .png or .txt."""
+        path = Path(path)
+        writer = WRITERS.get(path.suffix.lower())
+        if writer is None:
+            raise ValueError(
+                f"A scene can be saved as {', '.join(sorted(WRITERS))}; {path.name!r} is none of these."
+            )
+        writer(self, path)
+        return path
+
+
+WRITERS[".txt"] = lambda scene, path: path.write_text(str(scene) + "\n", encoding="utf-8")
+
+
+def _grid_view(grid: Grid) -> dict:
+    place = grid.place
+    axes = {
+        name: None if axis is None else {"grid": axis.grid, "cells": axis.cells}
+        for name, axis in (("down", grid.down), ("across", grid.across))
+    }
+    return {
+        "name": grid.name,
+        "title": grid.title,
+        "shape": grid.shape,
+        "place": [place.x, place.y, place.width, place.height, place.gap],
+        "role": grid.role,
+        "padding": grid.marks.get("padding", ()),
+        "symbols": grid.symbols,
+        "numbers": grid.numbers,
+        "show": grid.show,
+        "sentences": grid.sentences,
+        "hit": grid.hit,
+        "miss": grid.miss,
+        "entry": grid.entry,
+        "editable": grid.editable,
+        **axes,
+    }
+
+
+def _grid_text(grid: Grid) -> list[str]:
+    """A grid as lines of text; one too large to write in says only how large it is."""
+    tile_rows, tile_columns, rows, columns = grid.shape
+    head = f"{grid.title} ({rows}×{columns})"
+    if grid.texts is None:
+        return [head]
+    cells = np.array(grid.texts, dtype=object).reshape(grid.shape)
+    width = max(len(text) for text in grid.texts)
+    lines = [head]
+    for tile in np.ndindex(tile_rows, tile_columns):
+        lines += ["  " + " ".join(text.rjust(width) for text in row) for row in cells[tile]]
+    return lines

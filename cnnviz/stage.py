@@ -1,0 +1,68 @@
+"""The stage: a widget that holds a picture and lets a learner point at it.
+
+This module and ``page.py`` are the only ones that know of JavaScript and CSS. Pointing, pinning and
+stepping happen in the browser, without the kernel; ``pinned`` and ``step`` are synced, so Python can
+read and set them.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import anywidget
+import traitlets
+
+from .scene import Scene
+from .svg import STYLE, svg
+
+STATIC = Path(__file__).parent / "static"
+STAGE_STYLE = STYLE + (STATIC / "stage.css").read_text(encoding="utf-8")
+STAGE_SCRIPT = (STATIC / "stage.js").read_text(encoding="utf-8")
+
+
+class Stage(anywidget.AnyWidget):
+    """Shows a scene. ``pinned`` is [] or [grid name, cell number]; ``step`` is -1 at rest."""
+
+    _esm = STAGE_SCRIPT
+    _css = STAGE_STYLE
+
+    view = traitlets.Dict().tag(sync=True)
+    pinned = traitlets.List().tag(sync=True)
+    step = traitlets.Int(-1).tag(sync=True)
+    message = traitlets.Unicode("").tag(sync=True)
+    edit = traitlets.Dict().tag(sync=True)
+
+    def __init__(self, scene: Scene, **traits):
+        super().__init__(**traits)
+        self._scene = scene
+        self.show(scene)
+
+    def show(self, scene: Scene) -> None:
+        """Show another scene. What was pinned stays pinned as long as the cell still exists."""
+        with self.hold_sync():
+            self._scene = scene
+            if self.pinned and not _holds(scene, *self.pinned):
+                self.pinned = []
+            self.step = min(self.step, scene[scene.walk].size - 1) if scene.walk else -1
+            self.view = {"svg": svg(scene, standalone=False), "scene": scene.view()}
+            self.message = ""
+
+    @property
+    def scene(self) -> Scene:
+        """The scene as the learner sees it now, with what is pinned."""
+        return self._scene.at(*self.pinned) if self.pinned else self._scene
+
+    @traitlets.validate("pinned")
+    def _pinned_is_a_cell(self, proposal):
+        pinned = list(proposal["value"])
+        if pinned and not (len(pinned) == 2 and _holds(self._scene, *pinned)):
+            names = ", ".join(f"{g.name} (0 to {g.size - 1})" for g in self._scene.grids)
+            raise traitlets.TraitError(
+                f"{pinned} is no cell of this picture. Pin [grid, cell], with one of: {names}."
+            )
+        return pinned
+
+
+def _holds(scene: Scene, grid, cell) -> bool:
+    sizes = {g.name: g.size for g in scene.grids}
+    return grid in sizes and isinstance(cell, int) and 0 <= cell < sizes[grid]

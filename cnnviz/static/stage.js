@@ -1,0 +1,543 @@
+// The stage holds a picture and the table of cells that belong together. Pointing, pinning and
+// stepping only look things up in that table and draw outlines, so none of it needs a kernel: the
+// same code runs in a notebook and in a saved page.
+
+const SVG = "http://www.w3.org/2000/svg";
+const MATHML = "http://www.w3.org/1998/Math/MathML";
+
+// ---------------------------------------------------------------- the table, read in any direction
+
+function makeLinks(view) {
+  const grids = new Map(view.grids.map((grid) => [grid.name, grid]));
+  for (const grid of view.grids) {
+    for (const axis of [grid.down, grid.across]) {
+      if (axis) axis.position = new Map(axis.cells.map((cell, n) => [cell, n]));
+    }
+    grid.paddingSet = new Set(grid.padding);
+  }
+  const bases = Object.keys(view.table);
+  const indexes = new Map();
+
+  function rowsOfBase(name, cell) {
+    if (!indexes.has(name)) {
+      const index = new Map();
+      view.table[name].forEach((at, row) => {
+        if (!index.has(at)) index.set(at, []);
+        index.get(at).push(row);
+      });
+      indexes.set(name, index);
+    }
+    return indexes.get(name).get(cell) ?? [];
+  }
+
+  // The entries of a derived cell: [[axis, entry], ...], its row first.
+  function entries(grid, cell) {
+    const columns = grid.shape[3];
+    return [[grid.down, Math.floor(cell / columns)], [grid.across, cell % columns]].filter(([a]) => a);
+  }
+
+  function rows(name, cell) {
+    if (bases.includes(name)) return rowsOfBase(name, cell);
+    const [first, ...rest] = entries(grids.get(name), cell);
+    const found = rowsOfBase(first[0].grid, first[0].cells[first[1]]);
+    return found.filter((row) => rest.every(([axis, n]) => view.table[axis.grid][row] === axis.cells[n]));
+  }
+
+  function derivedCell(grid, row) {
+    let cell = 0;
+    for (const [axis, step] of [[grid.down, grid.shape[3]], [grid.across, 1]]) {
+      if (!axis) continue;
+      const entry = axis.position.get(view.table[axis.grid][row]);
+      if (entry === undefined) return -1;
+      cell += step * entry;
+    }
+    return cell;
+  }
+
+  function lit(name, cell) {
+    const found = rows(name, cell);
+    const result = new Map();
+    for (const grid of view.grids) {
+      const base = view.table[grid.name];
+      const cells = new Set(found.map((row) => (base ? base[row] : derivedCell(grid, row))));
+      cells.delete(-1);
+      if (grid.name === name) cells.add(cell);
+      if (cells.size) result.set(grid.name, cells);
+    }
+    return result;
+  }
+
+  // The base cells that a cell stands for: itself, or the cells its row and column belong to.
+  function owners(name, cell) {
+    if (bases.includes(name)) return [[name, cell]];
+    return entries(grids.get(name), cell).map(([axis, n]) => [axis.grid, axis.cells[n]]);
+  }
+
+  const symbol = (name, cell) => grids.get(name).symbols[cell];
+
+  function sentence(name, cell) {
+    const grid = grids.get(name);
+    if (grid.sentences) return grid.sentences[cell];
+    const own = owners(name, cell);
+    if (!grid.entry) return sentence(...own[0]);
+    const [row, column] = own.map(([g, c]) => spoken(symbol(g, c)));
+    const [met] = rows(name, cell);
+    const value = met === undefined ? "0" : spoken(symbol(grid.entry, view.table[grid.entry][met]));
+    return (met === undefined ? grid.miss : grid.hit)
+      .replaceAll("{row}", row).replaceAll("{column}", column).replaceAll("{value}", value);
+  }
+
+  // The equation of a cell. A cell of a matrix shows the equation of its row.
+  function equation(name, cell) {
+    const owner = owners(name, cell).find(([g]) => view.equations[g]);
+    if (!owner) return null;
+    const [base, at] = owner;
+    const { left, factors, counted } = view.equations[base];
+    const fill = (template, here) => template.replace(/\{(.+?)\}/g, (_, g) => symbol(g, here[g]));
+    const terms = [];
+    for (const row of rows(base, at)) {
+      const here = Object.fromEntries(bases.map((g) => [g, view.table[g][row]]));
+      if (bases.some((g) => grids.get(g).paddingSet.has(here[g]))) continue;
+      terms.push(factors.map((template) => {
+        const g = template.match(/\{(.+?)\}/)[1];
+        return { grid: g, cell: here[g], label: fill(template, here), number: grids.get(g).numbers?.[here[g]] };
+      }));
+    }
+    const number = counted ? grids.get(base).numbers?.[at] : undefined;
+    return { left: { grid: base, cell: at, label: fill(left, { [base]: at }), number }, terms, counted };
+  }
+
+  return { grids, lit, owners, sentence, equation };
+}
+
+// ---------------------------------------------------------------- labels as words and as mathematics
+
+const LOW = "₀₁₂₃₄₅₆₇₈₉", HIGH = { "(": "⁽", ")": "⁾", ",": ",", 0: "⁰", 1: "¹", 2: "²", 3: "³", 4: "⁴", 5: "⁵", 6: "⁶", 7: "⁷", 8: "⁸", 9: "⁹" };
+
+function parts(label) {
+  const [head, sub = ""] = label.split("_");
+  const [name, sup = ""] = head.split("^");
+  return { name, sup, sub };
+}
+
+function spoken(label) {
+  const { name, sup, sub } = parts(label);
+  return name + [...sup].map((c) => HIGH[c] ?? c).join("") + [...sub].map((c) => LOW[c] ?? c).join("");
+}
+
+function tag(name, ...children) {
+  const node = document.createElementNS(MATHML, name);
+  node.append(...children);
+  return node;
+}
+
+// Each term is a formula of its own, so that long sums can wrap; its sign still needs its space.
+function operator(sign) {
+  const node = tag("mo", sign);
+  node.setAttribute("form", "infix");
+  return node;
+}
+
+function mathLabel(label) {
+  const slash = label.indexOf("/");
+  if (slash > 0) return tag("mfrac", mathLabel(label.slice(0, slash)), mathLabel(label.slice(slash + 1)));
+  if (label.startsWith("∂")) return tag("mrow", tag("mo", "∂"), mathLabel(label.slice(1)));
+  const { name, sup, sub } = parts(label);
+  if (!sub) return /^[A-Za-z]$/.test(name) ? tag("mi", name) : tag("mn", name);
+  const base = tag("mi", name), low = tag("mn", sub);
+  return sup ? tag("msubsup", base, low, tag("mn", sup)) : tag("msub", base, low);
+}
+
+// ---------------------------------------------------------------- the stage
+
+function element(name, attributes = {}, ...children) {
+  const node = document.createElement(name);
+  for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, value);
+  node.append(...children);
+  return node;
+}
+
+function path(group, className, d) {
+  const node = document.createElementNS(SVG, "path");
+  node.setAttribute("class", className);
+  node.setAttribute("d", d);
+  group.append(node);
+  return node;
+}
+
+// Outlines of some cells in the look of a role, never thicker than a third of a cell.
+function outline(group, className, grid, cells) {
+  const node = path(group, className, boxes(grid, cells));
+  const thin = Math.min(grid.place[2], grid.place[3]) / 3;
+  if (thin < 3.5) node.style.strokeWidth = Math.max(thin, 0.7);
+  if (thin < 1) node.style.fillOpacity = 0.9;
+}
+
+function corner(grid, cell) {
+  const [, tileColumns, rows, columns] = grid.shape;
+  const [x, y, width, height, gap] = grid.place;
+  const tile = Math.floor(cell / (rows * columns)), inside = cell % (rows * columns);
+  return [
+    x + (tile % tileColumns) * (columns * width + gap) + (inside % columns) * width,
+    y + Math.floor(tile / tileColumns) * (rows * height + gap) + Math.floor(inside / columns) * height,
+  ];
+}
+
+function boxes(grid, cells) {
+  const [, , w, h] = grid.place;
+  // Cells thinner than a pixel are still to be seen: outlines never shrink below 3 units.
+  const W = Math.max(w, 3), H = Math.max(h, 3);
+  return [...cells].map((cell) => {
+    const [x, y] = corner(grid, cell);
+    return `M${x} ${y}h${W}v${H}h${-W}z`;
+  }).join("");
+}
+
+function cellAt(grid, px, py) {
+  const [tileRows, tileColumns, rows, columns] = grid.shape;
+  const [x, y, width, height, gap] = grid.place;
+  const across = px - x, down = py - y;
+  if (across < 0 || down < 0) return -1;
+  const tileColumn = Math.floor(across / (columns * width + gap)), tileRow = Math.floor(down / (rows * height + gap));
+  const column = Math.floor((across - tileColumn * (columns * width + gap)) / width);
+  const row = Math.floor((down - tileRow * (rows * height + gap)) / height);
+  if (tileColumn >= tileColumns || tileRow >= tileRows || column >= columns || row >= rows) return -1;
+  return ((tileRow * tileColumns + tileColumn) * rows + row) * columns + column;
+}
+
+// `host` keeps the state that outlives a picture: get(name), set(name, value), on(name, listener).
+export function mount(root, host) {
+  const picture = element("div", {
+    class: "cnnviz-picture", tabindex: "0", role: "group", "data-lm-suppress-shortcuts": "true",
+    "aria-label": "Picture. Arrow keys move between cells, Page Up and Page Down between grids, Enter pins, Escape lets go.",
+  });
+  const message = element("p", { class: "cnnviz-message", role: "alert" });
+  const say = element("p", { class: "cnnviz-say", "aria-live": "polite" });
+  const math = element("div", { class: "cnnviz-math", "aria-label": "Equation of the cell" });
+  const player = makePlayer((step) => goTo(step));
+  const code = element("div", { class: "cnnviz-code" });
+  root.classList.add("cnnviz-stage");
+  root.append(message, picture, say, math, player.node, code);
+
+  let view = null, links = null, pointed = null, pinned = null, light = null, veil = null;
+
+  function show() {
+    const { svg, scene } = host.get("view");
+    if (!scene) return;
+    player.stop();
+    view = scene;
+    links = makeLinks(view);
+    picture.innerHTML = svg;
+    light = picture.querySelector(".cnnviz-light");
+    veil = picture.querySelector(".cnnviz-veil");
+    showCode();
+    math.hidden = !Object.keys(view.equations).length;
+    player.limit(view.walk ? size(links.grids.get(view.walk)) : 0);
+    pointed = null;
+    readPin();
+  }
+
+  const size = (grid) => grid.shape.reduce((a, b) => a * b);
+  const exists = (at) => at && links.grids.has(at[0]) && at[1] >= 0 && at[1] < size(links.grids.get(at[0]));
+
+  function readPin() {
+    const at = host.get("pinned");
+    pinned = Array.isArray(at) && at.length === 2 && exists(at) ? at : null;
+    draw();
+  }
+
+  function pin(at) {
+    pinned = at;
+    host.set("pinned", at ?? []);
+    draw();
+  }
+
+  function point(at) {
+    if (at?.[0] === pointed?.[0] && at?.[1] === pointed?.[1]) return;
+    pointed = at;
+    draw();
+  }
+
+  const focus = () => pointed ?? pinned;
+
+  function draw() {
+    const at = focus();
+    light.replaceChildren();
+    if (at) drawLight(at);
+    drawVeil();
+    const sentence = at ? links.sentence(...at) : view.say;
+    if (say.textContent !== sentence) say.textContent = sentence;
+    picture.querySelector("svg").setAttribute("aria-label", sentence);
+    drawEquation(at);
+    player.show(host.get("step"));
+  }
+
+  function drawLight(at) {
+    for (const [base, cell] of links.owners(...at)) drawBands(base, cell);
+    for (const [name, cells] of links.lit(...at)) {
+      const grid = links.grids.get(name);
+      outline(light, `l-${grid.role}`, grid, cells);
+    }
+    path(light, "focus", boxes(links.grids.get(at[0]), [at[1]]));
+  }
+
+  // The whole row or column of each matrix that belongs to a cell.
+  function drawBands(base, cell) {
+    for (const grid of links.grids.values()) {
+      if (!grid.down || !grid.across) continue;
+      const [x, y, w, h] = grid.place, [, , rows, columns] = grid.shape;
+      const row = grid.down.grid === base ? grid.down.position.get(cell) : undefined;
+      const column = grid.across.grid === base ? grid.across.position.get(cell) : undefined;
+      if (row !== undefined) path(light, "band", `M${x} ${y + row * h}h${columns * w}v${h}h${-columns * w}z`);
+      if (column !== undefined) path(light, "band", `M${x + column * w} ${y}h${w}v${rows * h}h${-w}z`);
+    }
+  }
+
+  // While stepping, what has not been written yet is covered.
+  function drawVeil() {
+    veil.replaceChildren();
+    const step = host.get("step");
+    if (step < 0 || !view.walk) return;
+    for (const grid of links.grids.values()) {
+      const mirror = grid.down?.grid === view.walk && !grid.across;
+      if (grid.name !== view.walk && !mirror) continue;
+      const later = [...Array(size(grid)).keys()].filter((cell) => cell > step);
+      if (later.length) path(veil, "veil", boxes(grid, later));
+    }
+  }
+
+  function drawEquation(at) {
+    math.replaceChildren();
+    const equation = at && links.equation(...at);
+    if (!equation) return;
+    const { left, terms, counted } = equation;
+    const symbols = element("div", { class: "line" }, term([left], false, "", true));
+    terms.forEach((factors, n) => symbols.append(term(factors, false, n ? "+" : "=")));
+    if (!terms.length) symbols.append(term([{ label: "0" }], false, "="));
+    math.append(symbols);
+    if (counted && terms.length && left.number !== undefined) {
+      const numbers = element("div", { class: "line numbers" });
+      terms.forEach((factors, n) => numbers.append(term(factors, true, n ? "+" : "=")));
+      numbers.append(term([{ ...left }], true, "="));
+      math.append(numbers);
+    }
+  }
+
+  // One term: its sign and its factors, each linked to the cell it comes from.
+  function term(factors, asNumbers, sign) {
+    const maths = tag("math");
+    if (sign) maths.append(operator(sign));
+    factors.forEach((factor, n) => {
+      if (n && asNumbers) maths.append(operator("·"));
+      const negative = asNumbers && factor.number?.startsWith("−") && (n || sign === "+");
+      const body = asNumbers ? tag("mn", negative ? `(${factor.number})` : factor.number) : mathLabel(factor.label);
+      body.setAttribute("class", "factor");
+      body.addEventListener("pointerenter", () => emphasise([factor]));
+      body.addEventListener("pointerleave", () => relight());
+      maths.append(body);
+    });
+    const node = element("span", { class: "term" }, maths);
+    node.addEventListener("pointerenter", () => emphasise(factors));
+    node.addEventListener("pointerleave", () => relight());
+    return node;
+  }
+
+  // Pointing at a term lights its cells alone; the equation itself must not be redrawn meanwhile.
+  function emphasise(factors) {
+    light.replaceChildren();
+    for (const { grid, cell } of factors) {
+      if (grid) outline(light, `l-${links.grids.get(grid).role}`, links.grids.get(grid), [cell]);
+    }
+  }
+
+  function relight() {
+    light.replaceChildren();
+    if (focus()) drawLight(focus());
+  }
+
+  function showCode() {
+    code.replaceChildren();
+    if (!view.code) return;
+    const copy = element("button", { type: "button", "aria-label": "Copy the PyTorch call" }, "Copy");
+    copy.addEventListener("click", async () => {
+      await navigator.clipboard.writeText(view.code);
+      copy.textContent = "Copied";
+      setTimeout(() => { copy.textContent = "Copy"; }, 1200);
+    });
+    code.append(element("span", {}, "PyTorch"), element("code", {}, view.code), copy);
+  }
+
+  function goTo(step) {
+    host.set("step", step);
+    pointed = null;
+    pin(step < 0 ? null : [view.walk, step]);
+  }
+
+  // ------------------------------------------------------------ pointer and keys
+
+  function under(event) {
+    const svg = picture.querySelector("svg");
+    const box = svg.getBoundingClientRect();
+    const px = ((event.clientX - box.left) * view.size[0]) / box.width;
+    const py = ((event.clientY - box.top) * view.size[1]) / box.height;
+    for (const grid of links.grids.values()) {
+      const cell = cellAt(grid, px, py);
+      if (cell >= 0) return [grid.name, cell];
+    }
+    return null;
+  }
+
+  picture.addEventListener("pointermove", (event) => { if (view) point(under(event)); });
+  picture.addEventListener("pointerleave", () => { if (view) point(null); });
+  picture.addEventListener("click", (event) => {
+    const at = under(event);
+    pin(at && pinned?.[0] === at[0] && pinned?.[1] === at[1] ? null : at);
+  });
+  picture.addEventListener("dblclick", (event) => edit(under(event)));
+
+  picture.addEventListener("keydown", (event) => {
+    if (!view || event.target !== picture) return;
+    const names = [...links.grids.keys()];
+    const at = focus() ?? [view.walk ?? names[0], 0];
+    const grid = links.grids.get(at[0]);
+    const started = focus() !== null;
+    const moves = {
+      ArrowRight: 1, ArrowLeft: -1, ArrowDown: grid.shape[3], ArrowUp: -grid.shape[3],
+      Home: -at[1], End: size(grid) - 1 - at[1],
+    };
+    if (event.key in moves) {
+      const cell = at[1] + (started ? moves[event.key] : 0);
+      if (cell >= 0 && cell < size(grid)) point([at[0], cell]);
+    } else if (event.key === "PageDown" || event.key === "PageUp") {
+      const turn = event.key === "PageDown" ? 1 : names.length - 1;
+      point([names[(names.indexOf(at[0]) + turn) % names.length], 0]);
+    } else if (event.key === "Enter" || event.key === " ") pin(focus());
+    else if (event.key === "e" || event.key === "F2") edit(focus());
+    else if (event.key === "Escape") { pointed = null; goTo(-1); } else return;
+    event.preventDefault();
+    event.stopPropagation();
+  });
+
+  // ------------------------------------------------------------ editing a number
+
+  function edit(at) {
+    if (!at || !host.editable) return;
+    const grid = links.grids.get(at[0]);
+    if (!grid.editable || grid.paddingSet.has(at[1])) return;
+    const scale = picture.querySelector("svg").getBoundingClientRect().width / view.size[0];
+    const [x, y] = corner(grid, at[1]);
+    const input = element("input", {
+      class: "cnnviz-edit", type: "text", inputmode: "decimal", value: grid.numbers[at[1]],
+      "aria-label": `New number for ${spoken(grid.symbols[at[1]])}`, "data-lm-suppress-shortcuts": "true",
+    });
+    const wide = Math.max(52, grid.place[2] * scale);
+    Object.assign(input.style, {
+      left: `${x * scale + (grid.place[2] * scale - wide) / 2}px`, top: `${y * scale}px`,
+      width: `${wide}px`, height: `${Math.max(26, grid.place[3] * scale)}px`,
+    });
+    let open = true;
+    const close = (keep) => {
+      if (!open) return;
+      open = false;
+      if (keep && input.value !== grid.numbers[at[1]]) {
+        host.set("edit", { grid: at[0], cell: at[1], text: input.value, count: (host.get("edit")?.count ?? 0) + 1 });
+      }
+      input.remove();
+      picture.focus();
+    };
+    input.addEventListener("keydown", (event) => {
+      event.stopPropagation();
+      if (event.key === "Enter") close(true);
+      if (event.key === "Escape") close(false);
+    });
+    input.addEventListener("blur", () => close(true));
+    picture.append(input);
+    input.select();
+    input.focus();
+  }
+
+  // ------------------------------------------------------------ listening to the host
+
+  const listen = [
+    ["view", show],
+    ["pinned", () => { if (view) readPin(); }],
+    ["step", () => { if (view) draw(); }],
+    ["message", () => { message.textContent = host.get("message"); }],
+  ];
+  for (const [name, listener] of listen) host.on(name, listener);
+  message.textContent = host.get("message") ?? "";
+  show();
+  return () => {
+    player.stop();
+    for (const [name, listener] of listen) host.off?.(name, listener);
+  };
+}
+
+// First, back, play, forward, and a scale to scrub along. Step -1 is the picture at rest.
+function makePlayer(go) {
+  let step = -1, count = 0, timer = null;
+  const button = (text, hint, action) => {
+    const node = element("button", { type: "button", title: hint }, text);
+    node.addEventListener("click", action);
+    return node;
+  };
+  const scale = element("input", {
+    type: "range", min: "0", max: "0", value: "0", "aria-label": "Step", "data-lm-suppress-shortcuts": "true",
+  });
+  const reading = element("output", {});
+  const stop = () => { clearInterval(timer); timer = null; play.textContent = "Play"; };
+  const by = (delta) => { stop(); go(Math.min(count - 1, Math.max(-1, step + delta))); };
+  const play = button("Play", "Play or pause the steps", () => {
+    if (timer) { stop(); return; }
+    play.textContent = "Pause";
+    if (step >= count - 1) go(-1);
+    const beat = () => (step < count - 1 ? go(step + 1) : stop());
+    timer = setInterval(beat, 900);
+    beat();
+  });
+  scale.addEventListener("input", () => { stop(); go(Number(scale.value) - 1); });
+  const node = element("div", { class: "cnnviz-player", role: "group", "aria-label": "Steps" },
+    button("Start", "Back to the start", () => { stop(); go(-1); }), button("Back", "Step back", () => by(-1)),
+    button("Next", "Step forward", () => by(1)), play, scale, reading);
+  return {
+    node,
+    stop,
+    limit(n) {
+      count = n;
+      scale.max = String(n);
+      node.hidden = n === 0;
+    },
+    show(now) {
+      step = Math.min(now ?? -1, count - 1);
+      scale.value = String(step + 1);
+      scale.setAttribute("aria-valuetext", step < 0 ? "at rest" : `step ${step + 1} of ${count}`);
+      reading.textContent = step < 0 ? `${count} steps` : `step ${step + 1} of ${count}`;
+    },
+  };
+}
+
+// ipywidgets sliders have no accessible name; their visible label gives them one.
+function nameSliders(root) {
+  const explorer = root.closest(".cnnviz-explorer");
+  for (const slider of explorer?.querySelectorAll(".widget-slider, .widget-hslider") ?? []) {
+    const words = slider.querySelector(".widget-label")?.textContent;
+    slider.querySelector('[role="slider"]')?.setAttribute("aria-label", words);
+    slider.querySelector(".widget-readout")?.setAttribute("aria-label", `${words}, as a number`);
+  }
+}
+
+export default {
+  render({ model, el }) {
+    const host = {
+      editable: true,
+      get: (name) => model.get(name),
+      set: (name, value) => { model.set(name, value); model.save_changes(); },
+      on: (name, listener) => model.on(`change:${name}`, listener),
+      off: (name, listener) => model.off(`change:${name}`, listener),
+    };
+    const leave = mount(el, host);
+    // The sliders are laid out after the stage: name them once they stand in the page.
+    const named = setTimeout(() => nameSliders(el), 300);
+    return () => { clearTimeout(named); leave(); };
+  },
+};

@@ -1,0 +1,205 @@
+"""The one renderer: a scene as SVG text."""
+
+from __future__ import annotations
+
+import base64
+import io
+from collections.abc import Iterable
+from functools import lru_cache
+from html import escape
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from .scene import WRITERS, Grid, Scene
+
+STYLE = (Path(__file__).parent / "static" / "picture.css").read_text(encoding="utf-8")
+LEGEND = {"read": "read", "written": "written", "padding": "padding, always 0"}
+
+
+def svg(scene: Scene, standalone: bool = True) -> str:
+    """A scene as SVG text.
+
+    ``standalone`` brings its own style and white paper, for files and for places that show no
+    widgets; the stage asks for the bare picture and styles it with the theme of the page.
+    """
+    width, height = scene.size
+    parts = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" class="cnnviz-svg" role="img" '
+        f'viewBox="0 0 {width} {height}" aria-label="{escape(description(scene))}">'
+    ]
+    if standalone:
+        parts.append(f'<style>{STYLE}</style><rect class="paper" width="{width}" height="{height}"/>')
+    parts += [_cells(grid) for grid in scene.grids]
+    parts.append(f'<g class="cnnviz-light">{_light(scene)}</g>')
+    parts += [_texts(grid) for grid in scene.grids if grid.texts]
+    parts += [f'<text class="sign" x="{x}" y="{y}">{escape(sign)}</text>' for x, y, sign in scene.signs]
+    parts += [_margin(scene), '<g class="cnnviz-veil"></g></svg>']
+    return "".join(parts)
+
+
+def description(scene: Scene) -> str:
+    """What the picture shows, in words: the result, not the drawing."""
+    return scene.sentence(*scene.focus) if scene.focus else scene.say
+
+
+def boxes(grid: Grid, cells: Iterable[int]) -> str:
+    """Path data of the outlines of some cells."""
+    width, height = grid.place.width, grid.place.height
+    corners = (grid.corner(cell) for cell in cells)
+    return "".join(f"M{x:g} {y:g}h{width:g}v{height:g}h{-width:g}z" for x, y in corners)
+
+
+def _cells(grid: Grid) -> str:
+    """Tiles, lines and lasting marks of a grid, with its title above."""
+    tile_rows, tile_columns, rows, columns = grid.shape
+    place = grid.place
+    width, height = columns * place.width, rows * place.height
+    tiles = [grid.corner(tile * rows * columns) for tile in range(tile_rows * tile_columns)]
+    parts = [f'<rect class="tile" x="{x:g}" y="{y:g}" width="{width:g}" height="{height:g}"/>'
+             for x, y in tiles]
+    if grid.texts:
+        parts.append(f'<path class="lines" d="{"".join(_lines(grid, x, y, 1, 1) for x, y in tiles)}"/>')
+    elif grid.ink is not None:
+        ink = grid.ink.reshape(tile_rows * tile_columns, rows, columns)
+        parts += [_image(plane, x, y, width, height) for plane, (x, y) in zip(ink, tiles, strict=True)]
+    if grid.blocks:
+        lines = "".join(_lines(grid, x, y, *grid.blocks) for x, y in tiles)
+        parts.append(f'<path class="blocks" d="{lines}"/>')
+    parts += [f'<path class="m-{role}" d="{MARKS[role](grid, cells)}"/>'
+              for role, cells in grid.marks.items() if cells]
+    if grid.title:
+        x = place.x + (tile_columns * (width + place.gap) - place.gap) / 2
+        parts.append(f'<text class="title" x="{x:g}" y="{place.y - 9:g}">{_title(grid.title)}</text>')
+    return "".join(parts)
+
+
+def _lines(grid: Grid, x: float, y: float, every_row: int, every_column: int) -> str:
+    """Path data of the inner lines of one tile."""
+    _, _, rows, columns = grid.shape
+    place = grid.place
+    right, low = columns * place.width, rows * place.height
+    across = [f"M{x:g} {y + n * place.height:g}h{right:g}" for n in range(every_row, rows, every_row)]
+    down = [f"M{x + n * place.width:g} {y:g}v{low:g}" for n in range(every_column, columns, every_column)]
+    return "".join(across + down)
+
+
+def _slashes(grid: Grid, cells: Iterable[int]) -> str:
+    w, h = grid.place.width, grid.place.height
+    return "".join(f"M{x:g} {y + h:g}l{w:g} {-h:g}" for x, y in map(grid.corner, cells))
+
+
+def _dots(grid: Grid, cells: Iterable[int]) -> str:
+    w, h = grid.place.width, grid.place.height
+    r = min(w, h) * 0.09
+    middles = ((x + w / 2, y + h * 0.85) for x, y in map(grid.corner, cells))
+    return "".join(f"M{x - r:g} {y:g}a{r:g} {r:g} 0 1 0 {2 * r:g} 0a{r:g} {r:g} 0 1 0 {-2 * r:g} 0"
+                   for x, y in middles)
+
+
+def _corners(grid: Grid, cells: Iterable[int]) -> str:
+    size = 0.32 * min(grid.place.width, grid.place.height)
+    return "".join(f"M{x:g} {y:g}h{size:g}l{-size:g} {size:g}z" for x, y in map(grid.corner, cells))
+
+
+def _crosses(grid: Grid, cells: Iterable[int]) -> str:
+    w, h = grid.place.width, grid.place.height
+    return "".join(f"M{x:g} {y:g}l{w:g} {h:g}m0 {-h:g}l{-w:g} {h:g}" for x, y in map(grid.corner, cells))
+
+
+MARKS = {
+    "read": boxes, "written": boxes, "padding": _slashes, "inserted": _dots,
+    "switch": _corners, "wrong": _crosses,
+}
+
+
+def _texts(grid: Grid) -> str:
+    """What is written in the cells of a grid, all at one size."""
+    place = grid.place
+    middle, low = place.width / 2, place.height / 2
+    widest = max(_width_in_ems(text) for text in set(grid.texts))
+    size = min(0.46 * place.height, 0.9 * place.width / widest, 22)
+    parts = [f'<g class="texts" font-size="{size:.3g}">']
+    for cell, text in enumerate(grid.texts):
+        x, y = grid.corner(cell)
+        zero = ' class="zero"' if grid.symbols[cell] == "0" else ""
+        parts.append(f'<text{zero} x="{x + middle:.4g}" y="{y + low + 0.33 * size:.4g}">{label(text)}</text>')
+    return "".join([*parts, "</g>"])
+
+
+@lru_cache(maxsize=4096)
+def label(text: str) -> str:
+    """A label as SVG: letters in italics, subscripts lowered, channels raised."""
+    name, _, lowered = text.partition("_")
+    name, _, raised = name.partition("^")
+    if not lowered:
+        return escape(text)
+    parts = [f'<tspan class="v">{escape(name)}</tspan>']
+    if raised:
+        parts.append(f'<tspan class="s" dy="-0.5em">{escape(raised)}</tspan>')
+    parts.append(f'<tspan class="s" dy="{"0.85em" if raised else "0.35em"}">{escape(lowered)}</tspan>')
+    return "".join(parts)
+
+
+@lru_cache(maxsize=4096)
+def _width_in_ems(text: str) -> float:
+    name, _, lowered = text.partition("_")
+    name, _, raised = name.partition("^")
+    return 0.55 * len(name) + 0.38 * (len(lowered) + len(raised))
+
+
+def _title(title: str) -> str:
+    """A title is words with mathematics between bars: ``input |a|``."""
+    words = escape(title).split("|")
+    return "".join(f'<tspan class="v">{w}</tspan>' if n % 2 else w for n, w in enumerate(words))
+
+
+def _image(ink: np.ndarray, x: float, y: float, width: float, height: float) -> str:
+    """A plane of ink as a picture. Shrinking keeps the strongest cell, so thin diagonals survive."""
+    for axis, room in ((0, height), (1, width)):
+        step = int(np.ceil(ink.shape[axis] / (2 * room)))
+        if step > 1:
+            ink = np.maximum.reduceat(ink, np.arange(0, ink.shape[axis], step), axis=axis)
+    alpha = (255 * np.clip(ink, 0, 1)).astype(np.uint8)
+    pixels = Image.merge("LA", [Image.new("L", alpha.shape[::-1], 0), Image.fromarray(alpha)])
+    file = io.BytesIO()
+    pixels.save(file, "PNG", compress_level=1)
+    data = base64.b64encode(file.getvalue()).decode()
+    return (f'<image class="ink" x="{x:g}" y="{y:g}" width="{width:g}" height="{height:g}" '
+            f'preserveAspectRatio="none" style="image-rendering:pixelated" '
+            f'href="data:image/png;base64,{data}"/>')
+
+
+def _light(scene: Scene) -> str:
+    """What is lit for the pinned cell."""
+    if scene.focus is None:
+        return ""
+    lit = scene.lit(*scene.focus)
+    parts = [f'<path class="l-{scene[name].role}" d="{boxes(scene[name], cells)}"/>'
+             for name, cells in lit.items()]
+    name, cell = scene.focus
+    parts.append(f'<path class="focus" d="{boxes(scene[name], [cell])}"/>')
+    return "".join(parts)
+
+
+def _margin(scene: Scene) -> str:
+    """Counters and the legend, in the right margin."""
+    x, y, parts = scene.size[0] - 190, 64, []
+    for value, words in scene.counters:
+        small = ' style="font-size:18px"' if len(value) > 10 else ""
+        parts.append(f'<text class="count" x="{x}" y="{y}"{small}>{escape(value)}</text>'
+                     f'<text class="words" x="{x}" y="{y + 20}">{escape(words)}</text>')
+        y += 62
+    roles = {grid.role for grid in scene.grids} | {r for g in scene.grids for r in g.marks if g.marks[r]}
+    for role, words in LEGEND.items():
+        if role in roles:
+            swatch = ("m-padding", f"M{x} {y}l14 -14M{x} {y}v-14h14v14z") if role == "padding" else (
+                f"l-{role}", f"M{x} {y}v-14h14v14z")
+            parts.append(f'<path class="{swatch[0]}" d="{swatch[1]}"/>'
+                         f'<text class="words" x="{x + 24}" y="{y - 2}">{words}</text>')
+            y += 24
+    return "".join(parts)
+
+
+WRITERS[".svg"] = lambda scene, path: path.write_text(svg(scene), encoding="utf-8")

@@ -1,0 +1,116 @@
+"""What things are called: labels for cells, symbols for SymPy, and the three notations.
+
+A *label* is a short string that prints everywhere: ``a_12`` (a symbol with a subscript),
+``a^(2)_12`` (with a channel), ``∂F/∂h_12`` (a derivative). Pictures, sentences and equations all
+start from labels, so a cell has the same name wherever it appears.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+import sympy
+
+_LOWERED = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+
+
+@dataclass(frozen=True)
+class Notation:
+    """The letters one document uses for the parts of a layer.
+
+    ``factors`` is the order in which it writes a product: the note writes k·a, the slides X·F.
+
+    >>> NOTATIONS["slides"].kernel
+    'F'
+    """
+
+    document: str
+    input: str
+    kernel: str
+    output: str
+    scalar: str
+    factors: tuple[str, str]
+
+
+NOTATIONS = {
+    "note": Notation("note", "a", "k", "h", "F", ("kernel", "input")),
+    "slides": Notation("slides", "X", "F", "O", "L", ("input", "kernel")),
+    "blog": Notation("blog", "X", "K", "Z", "L", ("input", "kernel")),
+}
+
+
+@lru_cache(maxsize=None)
+def subscript(row: int, column: int) -> str:
+    """The index of a cell as printed. A comma appears as soon as it is needed to tell two apart.
+
+    >>> subscript(1, 2), subscript(1, 11), subscript(11, 1)
+    ('12', '1,11', '11,1')
+    """
+    return f"{row}{column}" if row < 10 and column < 10 else f"{row},{column}"
+
+
+@lru_cache(maxsize=512)
+def labels(symbol: str, shape: tuple[int, ...], start: int = 1) -> tuple[str, ...]:
+    """Labels of all cells of a map of this shape, in row-major order.
+
+    ``shape`` is (H, W), or has channels in front, which become a superscript; a single channel
+    needs none. ``start`` is 1 as in print or 0 as in code.
+
+    >>> labels("a", (2, 2))
+    ('a_11', 'a_12', 'a_21', 'a_22')
+    >>> labels("k", (2, 1, 1, 1))
+    ('k^(1,1)_11', 'k^(2,1)_11')
+    """
+    *channels, height, width = shape
+    rows, columns = range(start, start + height), range(start, start + width)
+    plane = [subscript(i, j) for i in rows for j in columns]
+    if all(count == 1 for count in channels):
+        return tuple(f"{symbol}_{cell}" for cell in plane)
+    return tuple(
+        f"{symbol}^({','.join(str(c + start) for c in channel)})_{cell}"
+        for channel in np.ndindex(*channels)
+        for cell in plane
+    )
+
+
+def symbol_array(symbol: str, shape: tuple[int, ...], start: int = 1) -> np.ndarray:
+    """An object array of SymPy symbols, named like the labels of its cells.
+
+    >>> symbol_array("a", (1, 2))
+    array([[a_11, a_12]], dtype=object)
+    """
+    cells = [sympy.Symbol(label) for label in labels(symbol, tuple(shape), start)]
+    return np.array(cells, dtype=object).reshape(shape)
+
+
+@lru_cache(maxsize=None)
+def spoken(label: str) -> str:
+    """A label as it reads inside a sentence.
+
+    >>> spoken("a_12"), spoken("∂F/∂h_10,12"), spoken("a^(2)_11")
+    ('a₁₂', '∂F/∂h₁₀,₁₂', 'a⁽²⁾₁₁')
+    """
+    name, _, lowered = label.partition("_")
+    name, _, raised = name.partition("^")
+    raised = raised.translate(str.maketrans("0123456789(),", "⁰¹²³⁴⁵⁶⁷⁸⁹⁽⁾,"))
+    return name + raised + lowered.translate(_LOWERED)
+
+
+def number(value) -> str:
+    """A number as short as it can be said: no trailing zeros, a real minus sign.
+
+    >>> number(3.0), number(-0.25), number(float("nan")), number(1 / 3)
+    ('3', '−0.25', 'NaN', '0.333')
+    """
+    if isinstance(value, (int, np.integer)):
+        text = str(value)
+    elif np.isnan(value):
+        return "NaN"
+    elif np.isinf(value):
+        text = "-∞" if value < 0 else "∞"
+    else:
+        text = f"{value:.3g}" if abs(value) < 1000 else f"{value:.4g}"
+        text = "0" if text == "-0" else text
+    return text.replace("-", "−")
