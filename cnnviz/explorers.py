@@ -69,7 +69,7 @@ class Explorer(widgets.VBox):
             rows[not isinstance(control, widgets.IntSlider)].append(control)
         if self._cell_of is not None:
             reset = widgets.Button(description="first numbers", tooltip="Undo all typing into cells")
-            reset.on_click(lambda _: self._reset())
+            reset.on_click(lambda _: self.reset())
             rows[1].append(reset)
         wrap = widgets.Layout(flex_flow="row wrap")
         boxes = [widgets.HBox(row, layout=wrap) for row in rows if row]
@@ -99,13 +99,14 @@ class Explorer(widgets.VBox):
         shown = self.scene[grid]
         if value is None:
             name = spoken(shown.symbols[cell])
-            self.stage.message = f"“{text}” is not a number. {name} keeps {shown.numbers[cell]}."
+            self.stage.message = f"“{text[:24]}” is not a number a cell can hold. {name} keeps {shown.numbers[cell]}."
             return
         name, index = self._cell_of(self.values, shown, cell)
         self.data[name][index] = value
         self._rebuild()
 
-    def _reset(self) -> None:
+    def reset(self) -> None:
+        """Undo everything that was typed into cells."""
         self.data = {name: array.copy() for name, array in self._original.items()}
         self._rebuild()
 
@@ -128,6 +129,7 @@ def parse_number(text: str) -> float | None:
         value = float(above) / (float(below) if slash else 1.0)
     except (ValueError, ZeroDivisionError):
         return None
+    # Larger numbers, infinity and NaN have no room in a cell. A NaN fails every comparison.
     return value if abs(value) < 1e6 else None
 
 

@@ -330,7 +330,7 @@ def _grid_view(grid: Grid) -> dict:
 def _grid_text(grid: Grid) -> list[str]:
     """A grid as lines of text; one too large to write in says only how large it is."""
     tile_rows, tile_columns, rows, columns = grid.shape
-    head = f"{grid.title} ({rows}×{columns})"
+    head = grid.title.replace("|", "") or f"{grid.name}  {rows}×{columns}"
     if grid.texts is None:
         return [head]
     cells = np.array(grid.texts, dtype=object).reshape(grid.shape)

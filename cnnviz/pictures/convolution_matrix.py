@@ -130,7 +130,7 @@ def _matrices(a: Grid, k: Grid, h: Grid, table: dict, geometry: Geometry, parts)
 
 
 def _slot(x: float, y: float, width: float, height: float) -> Slot:
-    return Slot(x, y, width, height, square=False, centred=False)
+    return Slot(x, y, width, height, largest=62, square=False, centred=False)
 
 
 def _equations(notation: Notation) -> dict[str, Equation]:

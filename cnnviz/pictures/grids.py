@@ -25,13 +25,12 @@ def map_grid(
 ) -> Grid:
     """Maps side by side, or a kernel bank, each cell with its name and its number."""
     bank = bank_of(values)
-    named = bank.shape[1:] if bank.shape[0] == 1 else bank.shape
     return Grid(
         name,
         f"{name} |{letter}|  {bank.shape[2]}×{bank.shape[3]}",
         bank.shape,
         slot,
-        symbols=labels(letter, named, start),
+        symbols=labels(letter, values.shape, start),
         numbers=tuple(map(number, bank.ravel().tolist())),
         ink=ink_of(bank),
         **more,
