@@ -20,6 +20,8 @@ $(VENV)/ready: requirements.txt pyproject.toml
 	@$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11) and 'cnnviz needs Python 3.11 or newer. Say which one: make PYTHON=python3.12 lab')"
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+# Printed and exported notebooks show the static picture beside each widget, not an empty place.
+	@mkdir -p $(VENV)/etc/jupyter && cp binder/jupyter_config.json $(VENV)/etc/jupyter/
 	@touch $@
 
 $(VENV)/ready-to-test: $(VENV)/ready

@@ -53,10 +53,10 @@ def conv2d(
     groups = _check_groups(w.shape, groups)
     _check_channels(x.shape, w.shape, groups)
     geometry = Geometry.of(x.shape[-2:], w.shape[-2:], stride, padding, dilation)
-    kernel_rows = np.moveaxis(_grouped(w, groups), -2, 0)  # (kh, G, O/G, C/G, kw)
+    taps = _grouped(w, groups)
     out = None
-    for row, seen in zip(kernel_rows, _rows_meet(x, geometry, groups), strict=True):
-        share = row.reshape(*row.shape[:2], -1) @ seen  # (N, G, O/G, oh ow)
+    for a, seen in enumerate(_rows_meet(x, geometry, groups)):
+        share = _flat_row(taps[..., a, :]) @ seen  # (N, G, O/G, oh ow)
         out = share if out is None else np.add(out, share, out=out)
     channels = _full(w.shape)[0]
     return _with_bias(_like(x, out, channels, geometry.output_size), b, channels)
@@ -90,14 +90,12 @@ def conv2d_weight(
     geometry = Geometry.of(x.shape[-2:], weight_size[-2:], stride, padding, dilation)
     _check_gradient(g.shape, x.shape, weight_size, geometry)
     g = _columns(g, groups)
-    rows = [
-        # for each image gradients times what this kernel row met, and then the sum over images
-        (g @ np.swapaxes(seen, -1, -2)).sum(axis=0, dtype=g.dtype)
-        for seen in _rows_meet(x, geometry, groups)
-    ]
-    out_channels, in_channels, _, kw = _full(weight_size)
-    rows = [row.reshape(out_channels, in_channels, kw) for row in rows]
-    return np.stack(rows, axis=2).reshape(weight_size)
+    out_channels, in_channels, kh, kw = _full(weight_size)
+    grad = np.empty((out_channels, in_channels, kh, kw), g.dtype)
+    for a, seen in enumerate(_rows_meet(x, geometry, groups)):
+        shares = g @ seen.swapaxes(-1, -2)  # (N, G, O/G, C/G kw), a share for each image
+        grad[:, :, a] = shares.sum(axis=0).reshape(out_channels, in_channels, kw)
+    return grad.reshape(weight_size)
 
 
 def conv2d_input(
@@ -326,8 +324,9 @@ def conv_matrix(
     size = as_shape(input_size, "input_size", ranks=(2, 3))
     groups = _check_groups(w.shape, groups)
     inside = _full(w.shape)[1]
-    named = size if len(size) == w.ndim - 1 or w.ndim == 2 else (groups * inside, *size)
-    _check_channels(named, w.shape, groups)
+    leaves_channels_out = w.ndim == 4 and len(size) == 2
+    full_size = (groups * inside, *size) if leaves_channels_out else size
+    _check_channels(full_size, w.shape, groups)
     geometry = Geometry.of(size[-2:], w.shape[-2:], stride, padding, dilation)
 
     # Run `windows` over the cells' own numbers: it tells which column each kernel cell lands in.
@@ -362,7 +361,7 @@ def _rows_meet(x: np.ndarray, geometry: Geometry, groups: int) -> Iterator[np.nd
     (kh, kw), (oh, ow) = geometry.kernel_size, geometry.output_size
     rows, columns = geometry.axes
     along = windows(x, (1, kw), (1, columns.stride), (1, columns.dilation))[..., 0, :]
-    strips = np.ascontiguousarray(np.moveaxis(along, -1, 2))  # (N, C, kw, H, ow)
+    strips = np.ascontiguousarray(along.transpose(0, 1, 4, 2, 3))  # (N, C, kw, H, ow)
     seen = windows(strips, (kh, 1), (rows.stride, 1), (rows.dilation, 1))
     for a in range(kh):
         yield seen[..., a, 0].reshape(images, groups, channels // groups * kw, oh * ow)
@@ -376,14 +375,18 @@ def _scattered(
     dilation: Any,
     groups: int,
 ) -> np.ndarray:
-    """Every gradient times the weights, added up where it came from: (N, C, *padded_size)."""
-    grouped = _grouped(w, groups)  # (G, O/G, C/G, kh, kw)
-    taps = np.ascontiguousarray(grouped.transpose(3, 4, 0, 2, 1))[:, :, np.newaxis]
-    patches = taps @ _columns(g, groups)  # (kh, kw, N, G, C/G, oh ow)
-    kh, kw, images = patches.shape[:3]
-    channels = groups * grouped.shape[2]
-    patches = patches.reshape(kh, kw, images, channels, *g.shape[-2:])
-    return scatter(np.moveaxis(patches, (0, 1), (-2, -1)), padded_size, stride, dilation)
+    """Every gradient times the weights, added up where it came from: (N, G, C/G, *padded_size).
+
+    In memory the images come last, so that the additions run through all images at once.
+    """
+    taps = _grouped(w, groups).transpose(0, 3, 2, 4, 1)
+    _, kh, inside, kw, outside = taps.shape
+    images, _, oh, ow = _full(g.shape)
+    g = g.reshape(images, groups, outside, oh, ow).transpose(1, 3, 2, 4, 0)
+    g = np.ascontiguousarray(g).reshape(groups, oh, outside, ow * images)
+    patches = taps.reshape(groups, 1, kh * inside * kw, outside) @ g
+    patches = patches.reshape(groups, oh, kh, inside, kw, ow, images)
+    return scatter(patches.transpose(6, 0, 3, 1, 5, 2, 4), padded_size, stride, dilation)
 
 
 # Ranks and groups.
@@ -402,6 +405,11 @@ def _columns(g: np.ndarray, groups: int) -> np.ndarray:
     """(N, O, oh, ow) -> (N, G, O/G, oh ow)."""
     images, channels, height, width = _full(g.shape)
     return g.reshape(images, groups, channels // groups, height * width)
+
+
+def _flat_row(row: np.ndarray) -> np.ndarray:
+    """(G, O/G, C/G, kw) -> (G, O/G, C/G kw)."""
+    return row.reshape(*row.shape[:2], row.shape[2] * row.shape[3])
 
 
 def _grouped(w: np.ndarray, groups: int) -> np.ndarray:

@@ -14,7 +14,7 @@ from .samples import sample_input, sample_kernel, sample_picture
 from .scene import Scene
 from .stage import Stage
 from .svg import svg
-from .symbols import NOTATIONS, number, spoken
+from .symbols import NOTATIONS, spoken
 
 
 class Explorer(widgets.VBox):
@@ -68,7 +68,9 @@ class Explorer(widgets.VBox):
         for control in self.controls.values():
             rows[not isinstance(control, widgets.IntSlider)].append(control)
         if self._cell_of is not None:
-            reset = widgets.Button(description="first numbers", tooltip="Undo all typing into cells")
+            reset = widgets.Button(
+                description="first numbers", tooltip="Undo all typing into cells"
+            )
             reset.on_click(lambda _: self.reset())
             rows[1].append(reset)
         wrap = widgets.Layout(flex_flow="row wrap")
@@ -89,7 +91,9 @@ class Explorer(widgets.VBox):
                 self.stage.message = f"{sentence} The picture still shows the last sizes that fit."
             except Exception as error:
                 # Nothing raised in a callback reaches the cell: say it where the learner is looking.
-                self.stage.message = f"The course made a mistake here: {type(error).__name__}: {error}"
+                self.stage.message = (
+                    f"The course made a mistake here: {type(error).__name__}: {error}"
+                )
                 raise
 
     def _cell_typed(self, change) -> None:
@@ -114,7 +118,12 @@ class Explorer(widgets.VBox):
         """The widget, and beside it a static picture and text for places that show no widgets."""
         bundle = super()._repr_mimebundle_(**options)
         data, metadata = bundle if isinstance(bundle, tuple) else (bundle, {})
-        static = {"image/svg+xml": svg(self.scene), "text/plain": str(self.scene)}
+        scene = self.scene
+        if scene.focus is None and scene.walk:
+            scene = scene.at(
+                scene.walk, 0
+            )  # a picture that cannot be pointed at shows one cell lit
+        static = {"image/svg+xml": svg(scene), "text/plain": str(scene)}
         return {**data, **static}, metadata
 
 
@@ -135,8 +144,13 @@ def parse_number(text: str) -> float | None:
 
 def slider(name: str, value: int, low: int, high: int) -> widgets.IntSlider:
     return widgets.IntSlider(
-        value, low, high, description=name, continuous_update=True,
-        layout=widgets.Layout(width="208px"), style={"description_width": f"{7 * len(name) + 4}px"},
+        value,
+        low,
+        high,
+        description=name,
+        continuous_update=True,
+        layout=widgets.Layout(width="208px"),
+        style={"description_width": f"{7 * len(name) + 4}px"},
     )
 
 
@@ -145,14 +159,22 @@ def _choices(show: str) -> dict[str, widgets.Widget]:
     narrow = {"description_width": "auto"}
     return {
         "show": widgets.ToggleButtons(
-            options=[("symbols", "symbols"), ("numbers", "numbers")], value=show, style={"button_width": "92px"},
+            options=[("symbols", "symbols"), ("numbers", "numbers")],
+            value=show,
+            style={"button_width": "92px"},
         ),
         "notation": widgets.Dropdown(
-            options=list(NOTATIONS), value="note", description="letters of the", style=narrow,
+            options=list(NOTATIONS),
+            value="note",
+            description="letters of the",
+            style=narrow,
             layout=widgets.Layout(width="170px"),
         ),
         "start": widgets.Dropdown(
-            options=[("1, as in print", 1), ("0, as in code", 0)], value=1, description="count from", style=narrow,
+            options=[("1, as in print", 1), ("0, as in code", 0)],
+            value=1,
+            description="count from",
+            style=narrow,
             layout=widgets.Layout(width="200px"),
         ),
     }
@@ -194,12 +216,22 @@ def explore_convolution_matrix(
     data = {"input": picture, "kernel": sample_kernel(5, 5)}
 
     def build(data, *, stride, padding, dilation, show, notation, start, **sizes) -> Scene:
-        height, width = sizes.get("height", sizes.get("size")), sizes.get("width", sizes.get("size"))
+        height, width = (
+            sizes.get("height", sizes.get("size")),
+            sizes.get("width", sizes.get("size")),
+        )
         rows = sizes.get("kernel_height", sizes.get("kernel"))
         columns = sizes.get("kernel_width", sizes.get("kernel"))
         return convolution_matrix(
-            data["input"][:height, :width], data["kernel"][:rows, :columns], stride, padding, dilation,
-            parts=parts, notation=NOTATIONS[notation], start=start, show=show,
+            data["input"][:height, :width],
+            data["kernel"][:rows, :columns],
+            stride,
+            padding,
+            dilation,
+            parts=parts,
+            notation=NOTATIONS[notation],
+            start=start,
+            show=show,
         )
 
     def cell_of(values, grid, cell):
@@ -213,7 +245,11 @@ def explore_convolution_matrix(
 
 def explore_flattening(height: int = 4, width: int = 4, *, show: str = "symbols") -> Explorer:
     """A map and the vector it becomes when its rows are laid end to end."""
-    controls = {"height": slider("height", height, 1, 6), "width": slider("width", width, 1, 6), **_choices(show)}
+    controls = {
+        "height": slider("height", height, 1, 6),
+        "width": slider("width", width, 1, 6),
+        **_choices(show),
+    }
 
     def build(data, *, height, width, show, notation, start) -> Scene:
         cells = data["input"][:height, :width]
@@ -239,11 +275,16 @@ def explore_channels(
     }
     data = {"input": sample_input(4, 5, 5), "kernel": sample_kernel(4, 4, 3, 3)}
 
-    def build(data, *, in_channels, out_channels, groups, size, kernel, show, notation, start) -> Scene:
+    def build(
+        data, *, in_channels, out_channels, groups, size, kernel, show, notation, start
+    ) -> Scene:
         return convolution_matrix(
             data["input"][:in_channels, :size, :size],
             data["kernel"][:out_channels, : max(1, in_channels // groups), :kernel, :kernel],
-            groups=groups, notation=NOTATIONS[notation], start=start, show=show,
+            groups=groups,
+            notation=NOTATIONS[notation],
+            start=start,
+            show=show,
         )
 
     def cell_of(values, grid, cell):

@@ -53,13 +53,16 @@ def pair(value: Any, name: str, at_least: int) -> tuple[int, int]:
     >>> pair(3, "kernel size", at_least=1), pair((3, 2), "kernel size", at_least=1)
     ((3, 3), (3, 2))
     """
+    first, second = _two(value, name)
+    return whole_number(first, name, at_least), whole_number(second, name, at_least)
+
+
+def _two(value: Any, name: str) -> tuple[Any, Any]:
     if not isinstance(value, (tuple, list)):
-        number = whole_number(value, name, at_least)
-        return number, number
+        return value, value
     if len(value) != 2:
         raise DoesNotFit(f"The {name} must be one number or a pair, not {len(value)} numbers.")
-    first, second = value
-    return whole_number(first, name, at_least), whole_number(second, name, at_least)
+    return value[0], value[1]
 
 
 @dataclass(frozen=True)

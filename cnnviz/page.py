@@ -54,8 +54,11 @@ def page(scene: Scene) -> str:
     # "</" inside a script element would end it early.
     state_text = json.dumps(state, ensure_ascii=False).replace("</", "<\\/")
     return _PAGE.format(
-        title=escape(scene.title), style=STAGE_STYLE, script=STAGE_SCRIPT,
-        state=state_text, picture=svg(scene),
+        title=escape(scene.title),
+        style=STAGE_STYLE,
+        script=STAGE_SCRIPT,
+        state=state_text,
+        picture=svg(scene),
     )
 
 

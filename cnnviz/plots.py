@@ -17,8 +17,12 @@ from .scene import WRITERS, Grid, Scene
 
 # The light palette of picture.css, by role: (colour, width of the outline).
 ROLE_STYLE = {
-    "read": ("#0a62bd", 1.2), "written": ("#c24a00", 2.6), "padding": ("#66717d", 0.7),
-    "inserted": ("#66717d", 0.7), "switch": ("#00735a", 2.0), "wrong": ("#b01f78", 2.0),
+    "read": ("#0a62bd", 1.2),
+    "written": ("#c24a00", 2.6),
+    "padding": ("#66717d", 0.7),
+    "inserted": ("#66717d", 0.7),
+    "switch": ("#00735a", 2.0),
+    "wrong": ("#b01f78", 2.0),
 }
 HATCH = {"padding": "//", "inserted": "..", "wrong": "xx"}
 INCHES_PER_UNIT = 1 / 110
@@ -65,24 +69,45 @@ def _draw_grid(axes, grid: Grid) -> None:
         x, y = grid.corner(tile)
         right, low = x + columns * place.width, y + rows * place.height
         if grid.texts is None and grid.ink is not None:
-            ink = grid.ink[tile:tile + rows * columns].reshape(rows, columns)
-            axes.imshow(ink, cmap="Greys", vmin=0, vmax=1, extent=(x, right, low, y), aspect="auto",
-                        interpolation="nearest" if max(ink.shape) < 200 else "antialiased")
-        axes.add_patch(Rectangle((x, y), right - x, low - y, fill=False, edgecolor="#7c8794", linewidth=1))
+            ink = grid.ink[tile : tile + rows * columns].reshape(rows, columns)
+            axes.imshow(
+                ink,
+                cmap="Greys",
+                vmin=0,
+                vmax=1,
+                extent=(x, right, low, y),
+                aspect="auto",
+                interpolation="nearest" if max(ink.shape) < 200 else "antialiased",
+            )
+        axes.add_patch(
+            Rectangle((x, y), right - x, low - y, fill=False, edgecolor="#7c8794", linewidth=1)
+        )
     if grid.texts:
         _draw_cells(axes, grid, range(grid.size), None)
-        size = 72 * INCHES_PER_UNIT * min(0.42 * place.height, 1.7 * place.width / max(map(len, grid.texts)), 20)
+        size = (
+            72
+            * INCHES_PER_UNIT
+            * min(0.42 * place.height, 1.7 * place.width / max(map(len, grid.texts)), 20)
+        )
         for cell, text in enumerate(grid.texts):
             x, y = grid.corner(cell)
-            axes.text(x + place.width / 2, y + place.height / 2, mathtext(text), fontsize=size, ha="center",
-                      va="center_baseline", color="#a3abb4" if text == "0" else "#1b2430")
+            axes.text(
+                x + place.width / 2,
+                y + place.height / 2,
+                mathtext(text),
+                fontsize=size,
+                ha="center",
+                va="center_baseline",
+                color="#a3abb4" if text == "0" else "#1b2430",
+            )
     for role, cells in grid.marks.items():
         _draw_cells(axes, grid, cells, role)
     if grid.title:
         words = grid.title.split("|")
         title = "".join(f"${w}$" if n % 2 else w for n, w in enumerate(words))
-        last = grid.corner(grid.size - 1)[0] + place.width
-        axes.text((place.x + last) / 2, place.y - 9, title, fontsize=9.5, ha="center", color="#66717d")
+        middle = (place.x + grid.corner(grid.size - 1)[0] + place.width) / 2
+        x, side = (middle, "center") if grid.slot.centred else (place.x, "left")
+        axes.text(x, place.y - 9, title, fontsize=9.5, ha=side, color="#66717d")
     axes.set(xlim=axes.get_xlim(), ylim=axes.get_ylim())
 
 
@@ -93,8 +118,11 @@ def _draw_cells(axes, grid: Grid, cells, role: str | None, alpha: float = 0.0) -
     colour, width = ROLE_STYLE[role] if role else ("#c9d0d8", 0.6)
     boxes = [Rectangle(grid.corner(cell), grid.place.width, grid.place.height) for cell in cells]
     face = mpl.colors.to_rgba(colour, alpha)
-    axes.add_collection(PatchCollection(boxes, facecolor=face, edgecolor=colour, linewidth=width,
-                                        hatch=HATCH.get(role)))
+    axes.add_collection(
+        PatchCollection(
+            boxes, facecolor=face, edgecolor=colour, linewidth=width, hatch=HATCH.get(role)
+        )
+    )
 
 
 def _write(scene: Scene, path: Path) -> None:

@@ -157,8 +157,9 @@ def avg_pool2d_backward(
             f"grad_output has shape {g.shape}, but this pooling makes {made} of {shape}."
         )
     share = g / _counted(geometry, count_include_pad).astype(g.dtype)
-    shares = np.broadcast_to(share[..., np.newaxis, np.newaxis], (*made, *geometry.kernel_size))
-    return crop(scatter(shares, geometry.padded_size, geometry.stride), geometry.padding)
+    shares = np.broadcast_to(share, (*geometry.kernel_size, *made)).copy()
+    patches = np.moveaxis(shares, (0, 1), (-2, -1))
+    return crop(scatter(patches, geometry.padded_size, geometry.stride), geometry.padding)
 
 
 def _switches(x: np.ndarray, geometry: Geometry) -> np.ndarray:

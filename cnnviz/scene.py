@@ -117,7 +117,9 @@ class Grid:
         tile_rows, tile_columns, rows, columns = self.shape
         slot = self.slot
         gap = 14.0 if tile_rows * tile_columns > 1 else 0.0
-        width = min(slot.largest, (slot.width - gap * (tile_columns - 1)) / (tile_columns * columns))
+        width = min(
+            slot.largest, (slot.width - gap * (tile_columns - 1)) / (tile_columns * columns)
+        )
         height = min(slot.largest, (slot.height - gap * (tile_rows - 1)) / (tile_rows * rows))
         if slot.square:
             width = height = min(width, height)
@@ -228,11 +230,15 @@ class Scene:
             return shown.sentences[cell]
         entries = self._entries(shown, cell)
         if shown.entry is None:
-            (axis, entry), = entries
+            ((axis, entry),) = entries
             return self.sentence(axis.grid, axis.cells[entry])
         names = [spoken(self[axis.grid].symbols[axis.cells[entry]]) for axis, entry in entries]
         rows = self.rows_with(grid, cell)
-        value = spoken(self[shown.entry].symbols[self.table[shown.entry][rows[0]]]) if len(rows) else "0"
+        value = (
+            spoken(self[shown.entry].symbols[self.table[shown.entry][rows[0]]])
+            if len(rows)
+            else "0"
+        )
         template = shown.hit if len(rows) else shown.miss
         return template.format(row=names[0], column=names[1], value=value)
 

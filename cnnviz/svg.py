@@ -30,11 +30,15 @@ def svg(scene: Scene, standalone: bool = True) -> str:
         f'viewBox="0 0 {width} {height}" aria-label="{escape(description(scene))}">'
     ]
     if standalone:
-        parts.append(f'<style>{STYLE}</style><rect class="paper" width="{width}" height="{height}"/>')
+        parts.append(
+            f'<style>{STYLE}</style><rect class="paper" width="{width}" height="{height}"/>'
+        )
     parts += [_cells(grid) for grid in scene.grids]
     parts.append(f'<g class="cnnviz-light">{_light(scene)}</g>')
     parts += [_texts(grid) for grid in scene.grids if grid.texts]
-    parts += [f'<text class="sign" x="{x}" y="{y}">{escape(sign)}</text>' for x, y, sign in scene.signs]
+    parts += [
+        f'<text class="sign" x="{x}" y="{y}">{escape(sign)}</text>' for x, y, sign in scene.signs
+    ]
     parts += [_margin(scene), '<g class="cnnviz-veil"></g></svg>']
     return "".join(parts)
 
@@ -57,21 +61,33 @@ def _cells(grid: Grid) -> str:
     place = grid.place
     width, height = columns * place.width, rows * place.height
     tiles = [grid.corner(tile * rows * columns) for tile in range(tile_rows * tile_columns)]
-    parts = [f'<rect class="tile" x="{x:g}" y="{y:g}" width="{width:g}" height="{height:g}"/>'
-             for x, y in tiles]
+    parts = [
+        f'<rect class="tile" x="{x:g}" y="{y:g}" width="{width:g}" height="{height:g}"/>'
+        for x, y in tiles
+    ]
     if grid.texts:
-        parts.append(f'<path class="lines" d="{"".join(_lines(grid, x, y, 1, 1) for x, y in tiles)}"/>')
+        parts.append(
+            f'<path class="lines" d="{"".join(_lines(grid, x, y, 1, 1) for x, y in tiles)}"/>'
+        )
     elif grid.ink is not None:
         ink = grid.ink.reshape(tile_rows * tile_columns, rows, columns)
-        parts += [_image(plane, x, y, width, height) for plane, (x, y) in zip(ink, tiles, strict=True)]
+        parts += [
+            _image(plane, x, y, width, height) for plane, (x, y) in zip(ink, tiles, strict=True)
+        ]
     if grid.blocks:
         lines = "".join(_lines(grid, x, y, *grid.blocks) for x, y in tiles)
         parts.append(f'<path class="blocks" d="{lines}"/>')
-    parts += [f'<path class="m-{role}" d="{MARKS[role](grid, cells)}"/>'
-              for role, cells in grid.marks.items() if cells]
+    parts += [
+        f'<path class="m-{role}" d="{MARKS[role](grid, cells)}"/>'
+        for role, cells in grid.marks.items()
+        if cells
+    ]
     if grid.title:
-        x = place.x + (tile_columns * (width + place.gap) - place.gap) / 2
-        parts.append(f'<text class="title" x="{x:g}" y="{place.y - 9:g}">{_title(grid.title)}</text>')
+        middle = place.x + (tile_columns * (width + place.gap) - place.gap) / 2
+        x, anchor = (middle, "") if grid.slot.centred else (place.x, ' style="text-anchor:start"')
+        parts.append(
+            f'<text class="title" x="{x:g}" y="{place.y - 9:g}"{anchor}>{_title(grid.title)}</text>'
+        )
     return "".join(parts)
 
 
@@ -80,8 +96,13 @@ def _lines(grid: Grid, x: float, y: float, every_row: int, every_column: int) ->
     _, _, rows, columns = grid.shape
     place = grid.place
     right, low = columns * place.width, rows * place.height
-    across = [f"M{x:g} {y + n * place.height:g}h{right:g}" for n in range(every_row, rows, every_row)]
-    down = [f"M{x + n * place.width:g} {y:g}v{low:g}" for n in range(every_column, columns, every_column)]
+    across = [
+        f"M{x:g} {y + n * place.height:g}h{right:g}" for n in range(every_row, rows, every_row)
+    ]
+    down = [
+        f"M{x + n * place.width:g} {y:g}v{low:g}"
+        for n in range(every_column, columns, every_column)
+    ]
     return "".join(across + down)
 
 
@@ -94,8 +115,10 @@ def _dots(grid: Grid, cells: Iterable[int]) -> str:
     w, h = grid.place.width, grid.place.height
     r = min(w, h) * 0.09
     middles = ((x + w / 2, y + h * 0.85) for x, y in map(grid.corner, cells))
-    return "".join(f"M{x - r:g} {y:g}a{r:g} {r:g} 0 1 0 {2 * r:g} 0a{r:g} {r:g} 0 1 0 {-2 * r:g} 0"
-                   for x, y in middles)
+    return "".join(
+        f"M{x - r:g} {y:g}a{r:g} {r:g} 0 1 0 {2 * r:g} 0a{r:g} {r:g} 0 1 0 {-2 * r:g} 0"
+        for x, y in middles
+    )
 
 
 def _corners(grid: Grid, cells: Iterable[int]) -> str:
@@ -105,12 +128,18 @@ def _corners(grid: Grid, cells: Iterable[int]) -> str:
 
 def _crosses(grid: Grid, cells: Iterable[int]) -> str:
     w, h = grid.place.width, grid.place.height
-    return "".join(f"M{x:g} {y:g}l{w:g} {h:g}m0 {-h:g}l{-w:g} {h:g}" for x, y in map(grid.corner, cells))
+    return "".join(
+        f"M{x:g} {y:g}l{w:g} {h:g}m0 {-h:g}l{-w:g} {h:g}" for x, y in map(grid.corner, cells)
+    )
 
 
 MARKS = {
-    "read": boxes, "written": boxes, "padding": _slashes, "inserted": _dots,
-    "switch": _corners, "wrong": _crosses,
+    "read": boxes,
+    "written": boxes,
+    "padding": _slashes,
+    "inserted": _dots,
+    "switch": _corners,
+    "wrong": _crosses,
 }
 
 
@@ -124,7 +153,9 @@ def _texts(grid: Grid) -> str:
     for cell, text in enumerate(grid.texts):
         x, y = grid.corner(cell)
         zero = ' class="zero"' if grid.symbols[cell] == "0" else ""
-        parts.append(f'<text{zero} x="{x + middle:.4g}" y="{y + low + 0.33 * size:.4g}">{label(text)}</text>')
+        parts.append(
+            f'<text{zero} x="{x + middle:.4g}" y="{y + low + 0.33 * size:.4g}">{label(text)}</text>'
+        )
     return "".join([*parts, "</g>"])
 
 
@@ -138,7 +169,9 @@ def label(text: str) -> str:
     parts = [f'<tspan class="v">{escape(name)}</tspan>']
     if raised:
         parts.append(f'<tspan class="s" dy="-0.5em">{escape(raised)}</tspan>')
-    parts.append(f'<tspan class="s" dy="{"0.85em" if raised else "0.35em"}">{escape(lowered)}</tspan>')
+    parts.append(
+        f'<tspan class="s" dy="{"0.85em" if raised else "0.35em"}">{escape(lowered)}</tspan>'
+    )
     return "".join(parts)
 
 
@@ -166,9 +199,11 @@ def _image(ink: np.ndarray, x: float, y: float, width: float, height: float) -> 
     file = io.BytesIO()
     pixels.save(file, "PNG", compress_level=1)
     data = base64.b64encode(file.getvalue()).decode()
-    return (f'<image class="ink" x="{x:g}" y="{y:g}" width="{width:g}" height="{height:g}" '
-            f'preserveAspectRatio="none" style="image-rendering:pixelated" '
-            f'href="data:image/png;base64,{data}"/>')
+    return (
+        f'<image class="ink" x="{x:g}" y="{y:g}" width="{width:g}" height="{height:g}" '
+        f'preserveAspectRatio="none" style="image-rendering:pixelated" '
+        f'href="data:image/png;base64,{data}"/>'
+    )
 
 
 def _light(scene: Scene) -> str:
@@ -176,8 +211,10 @@ def _light(scene: Scene) -> str:
     if scene.focus is None:
         return ""
     lit = scene.lit(*scene.focus)
-    parts = [f'<path class="l-{scene[name].role}" d="{boxes(scene[name], cells)}"/>'
-             for name, cells in lit.items()]
+    parts = [
+        f'<path class="l-{scene[name].role}" d="{boxes(scene[name], cells)}"/>'
+        for name, cells in lit.items()
+    ]
     name, cell = scene.focus
     parts.append(f'<path class="focus" d="{boxes(scene[name], [cell])}"/>')
     return "".join(parts)
@@ -188,16 +225,25 @@ def _margin(scene: Scene) -> str:
     x, y, parts = scene.size[0] - 190, 64, []
     for value, words in scene.counters:
         small = ' style="font-size:18px"' if len(value) > 10 else ""
-        parts.append(f'<text class="count" x="{x}" y="{y}"{small}>{escape(value)}</text>'
-                     f'<text class="words" x="{x}" y="{y + 20}">{escape(words)}</text>')
+        parts.append(
+            f'<text class="count" x="{x}" y="{y}"{small}>{escape(value)}</text>'
+            f'<text class="words" x="{x}" y="{y + 20}">{escape(words)}</text>'
+        )
         y += 62
-    roles = {grid.role for grid in scene.grids} | {r for g in scene.grids for r in g.marks if g.marks[r]}
+    roles = {grid.role for grid in scene.grids} | {
+        r for g in scene.grids for r in g.marks if g.marks[r]
+    }
     for role, words in LEGEND.items():
         if role in roles:
-            swatch = ("m-padding", f"M{x} {y}l14 -14M{x} {y}v-14h14v14z") if role == "padding" else (
-                f"l-{role}", f"M{x} {y}v-14h14v14z")
-            parts.append(f'<path class="{swatch[0]}" d="{swatch[1]}"/>'
-                         f'<text class="words" x="{x + 24}" y="{y - 2}">{words}</text>')
+            swatch = (
+                ("m-padding", f"M{x} {y}l14 -14M{x} {y}v-14h14v14z")
+                if role == "padding"
+                else (f"l-{role}", f"M{x} {y}v-14h14v14z")
+            )
+            parts.append(
+                f'<path class="{swatch[0]}" d="{swatch[1]}"/>'
+                f'<text class="words" x="{x + 24}" y="{y - 2}">{words}</text>'
+            )
             y += 24
     return "".join(parts)
 

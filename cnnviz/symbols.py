@@ -8,7 +8,7 @@ start from labels, so a cell has the same name wherever it appears.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 
 import numpy as np
 import sympy
@@ -41,7 +41,7 @@ NOTATIONS = {
 }
 
 
-@lru_cache(maxsize=None)
+@cache
 def subscript(row: int, column: int) -> str:
     """The index of a cell as printed. A comma appears as soon as it is needed to tell two apart.
 
@@ -85,7 +85,7 @@ def symbol_array(symbol: str, shape: tuple[int, ...], start: int = 1) -> np.ndar
     return np.array(cells, dtype=object).reshape(shape)
 
 
-@lru_cache(maxsize=None)
+@cache
 def spoken(label: str) -> str:
     """A label as it reads inside a sentence.
 

@@ -34,7 +34,9 @@ def convolution_table(
 
     inside, outside = in_channels // groups, out_channels // groups
     shape = (groups, outside, out_height, out_width, inside, *kernel)
-    read = read.reshape(groups, 1, inside, out_height, out_width, *kernel).transpose(0, 1, 3, 4, 2, 5, 6)
+    read = read.reshape(groups, 1, inside, out_height, out_width, *kernel).transpose(
+        0, 1, 3, 4, 2, 5, 6
+    )
     kernel_cells = np.arange(out_channels * inside * np.prod(kernel))
     kernel_cells = kernel_cells.reshape(groups, outside, 1, 1, inside, *kernel)
     output_cells = np.arange(out_channels * out_height * out_width)

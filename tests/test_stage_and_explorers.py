@@ -26,7 +26,11 @@ def stops(control):
     if isinstance(control, IntSlider):
         step = max(1, (control.max - control.min) // 6)
         return [*range(control.min, control.max, step), control.max]
-    return [value for _, value in control.options] if isinstance(control.options[0], tuple) else control.options
+    return (
+        [value for _, value in control.options]
+        if isinstance(control.options[0], tuple)
+        else control.options
+    )
 
 
 @pytest.mark.parametrize("name", EXPLORERS)
@@ -67,7 +71,9 @@ def test_an_impossible_size_says_so_and_keeps_the_last_picture():
     explorer = explore_convolution_matrix()
     before = explorer.stage.view
     explorer.controls["kernel"].value = 5
-    assert explorer.stage.message.startswith("A kernel of 5 does not fit in 4 cells with 0 of padding on each side.")
+    assert explorer.stage.message.startswith(
+        "A kernel of 5 does not fit in 4 cells with 0 of padding on each side."
+    )
     assert explorer.stage.view == before
     explorer.controls["padding"].value = 1
     assert explorer.stage.message == ""
@@ -81,7 +87,12 @@ def test_groups_that_do_not_divide_are_explained():
 
 
 def type_into(explorer, grid, cell, text):
-    explorer.stage.edit = {"grid": grid, "cell": cell, "text": text, "count": explorer.stage.edit.get("count", 0) + 1}
+    explorer.stage.edit = {
+        "grid": grid,
+        "cell": cell,
+        "text": text,
+        "count": explorer.stage.edit.get("count", 0) + 1,
+    }
 
 
 def test_a_typed_number_is_used_everywhere():
@@ -111,7 +122,9 @@ def test_a_number_typed_into_a_channel_lands_there():
     assert explorer.data["input"][1, 1, 0] == 7.5
 
 
-@pytest.mark.parametrize("nonsense", ["abc", "", "1/0", "nan", "inf", "1e999", "--3", "1;2", "9" * 400])
+@pytest.mark.parametrize(
+    "nonsense", ["abc", "", "1/0", "nan", "inf", "1e999", "--3", "1;2", "9" * 400]
+)
 def test_nonsense_is_refused_in_a_sentence_and_nothing_is_lost(nonsense):
     explorer = explore_convolution_matrix(show="numbers")
     before = explorer.stage.view

@@ -23,7 +23,9 @@ def texts_of(picture):
     return ["".join(node.itertext()) for node in picture.iter(f"{NAMESPACE}text")]
 
 
-@pytest.mark.parametrize("options", [{}, {"padding": 2, "show": "numbers"}, {"dilation": 1, "size": 12}])
+@pytest.mark.parametrize(
+    "options", [{}, {"padding": 2, "show": "numbers"}, {"dilation": 1, "size": 12}]
+)
 def test_a_picture_is_well_formed_and_describes_its_result(options):
     scene = scene_of(**options).at("output", 1)
     picture = ElementTree.fromstring(svg(scene))
@@ -56,7 +58,12 @@ def test_slots_do_not_overlap():
     for n, one in enumerate(grids):
         for other in grids[n + 1 :]:
             a, b = one.slot, other.slot
-            apart = a.x + a.width <= b.x or b.x + b.width <= a.x or a.y + a.height <= b.y or b.y + b.height <= a.y
+            apart = (
+                a.x + a.width <= b.x
+                or b.x + b.width <= a.x
+                or a.y + a.height <= b.y
+                or b.y + b.height <= a.y
+            )
             assert apart, (one.name, other.name)
 
 
@@ -82,7 +89,13 @@ def test_the_pinned_cell_is_lit():
 
 def test_a_scene_is_saved_in_each_format(tmp_path):
     scene = scene_of(padding=1).at("output", 0)
-    starts = {"svg": b"<svg", "pdf": b"%PDF", "png": b"\x89PNG", "html": b"<!doctype html>", "txt": b"A convolution"}
+    starts = {
+        "svg": b"<svg",
+        "pdf": b"%PDF",
+        "png": b"\x89PNG",
+        "html": b"<!doctype html>",
+        "txt": b"A convolution",
+    }
     for ending, start in starts.items():
         path = scene.save(tmp_path / f"picture.{ending}")
         assert path.read_bytes().startswith(start)

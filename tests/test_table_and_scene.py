@@ -8,8 +8,16 @@ import sympy
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cnnviz import NOTATIONS, DoesNotFit, Geometry, convolution_matrix, flattening
-from cnnviz import sample_input, sample_kernel, symbol_array
+from cnnviz import (
+    NOTATIONS,
+    DoesNotFit,
+    Geometry,
+    convolution_matrix,
+    flattening,
+    sample_input,
+    sample_kernel,
+    symbol_array,
+)
 from cnnviz.functional import conv2d, conv_matrix
 from cnnviz.scene import Grid, Slot
 from cnnviz.symbols import labels
@@ -59,7 +67,10 @@ def four_by_four(**options):
 
 
 def names_lit(scene, grid, cell):
-    return {name: [scene[name].symbols[c] for c in cells] for name, cells in scene.lit(grid, cell).items()}
+    return {
+        name: [scene[name].symbols[c] for c in cells]
+        for name, cells in scene.lit(grid, cell).items()
+    }
 
 
 def test_an_output_lights_its_receptive_field_its_row_of_w_and_its_patch():
@@ -97,7 +108,9 @@ def test_sentences_count_padding_and_cells_that_are_never_read():
     padded = four_by_four(padding=1)
     assert "5 of them padding" in padded.sentence("output", 0)
     assert padded.sentence("input", 0).startswith("A padding cell")
-    assert padded.sentence("kernel", 0).endswith("meets padding at 7 of them: it stands in W 9 times.")
+    assert padded.sentence("kernel", 0).endswith(
+        "meets padding at 7 of them: it stands in W 9 times."
+    )
     ragged = convolution_matrix(sample_input(6, 6), sample_kernel(3, 3), stride=2)
     assert "feeds no output" in ragged.sentence("input", 35)
 
@@ -177,7 +190,9 @@ def test_slots_stand_still_while_their_cells_change():
     slots = {
         tuple((grid.name, grid.slot) for grid in scene.grids) and scene.size
         for scene in (
-            convolution_matrix(sample_input(n, n), sample_kernel(3, 3), padding=p) for n in (3, 12) for p in (0, 3)
+            convolution_matrix(sample_input(n, n), sample_kernel(3, 3), padding=p)
+            for n in (3, 12)
+            for p in (0, 3)
         )
     }
     assert len(slots) == 1

@@ -82,11 +82,14 @@ def pytorch_call(notation: Notation, stride, padding, dilation, groups) -> str:
     >>> pytorch_call(NOTATIONS["note"], 2, 0, 1, 1)
     'h = torch.nn.functional.conv2d(a, k, stride=2)'
     """
-    given = {"stride": (stride, 1), "padding": (padding, 0), "dilation": (dilation, 1), "groups": (groups, 1)}
+    given = {
+        "stride": (stride, 1),
+        "padding": (padding, 0),
+        "dilation": (dilation, 1),
+        "groups": (groups, 1),
+    }
     said = [f"{name}={value!r}" for name, (value, default) in given.items() if value != default]
-    return (
-        f"{notation.output} = torch.nn.functional.conv2d({', '.join([notation.input, notation.kernel, *said])})"
-    )
+    return f"{notation.output} = torch.nn.functional.conv2d({', '.join([notation.input, notation.kernel, *said])})"
 
 
 def _matrices(a: Grid, k: Grid, h: Grid, table: dict, geometry: Geometry, parts) -> list[Grid]:
@@ -95,7 +98,9 @@ def _matrices(a: Grid, k: Grid, h: Grid, table: dict, geometry: Geometry, parts)
         return []
     # Several output channels read the same patches: one row a patch would say nothing new there.
     both = set(parts) == {"W", "im2col"} and h.shape[1] == 1
-    inputs = Axis("input", tuple(np.flatnonzero(unpadded_cells(geometry, a.shape[1]) >= 0).tolist()))
+    inputs = Axis(
+        "input", tuple(np.flatnonzero(unpadded_cells(geometry, a.shape[1]) >= 0).tolist())
+    )
     outputs, weights = Axis("output", tuple(range(h.size))), Axis("kernel", tuple(range(k.size)))
     several = a.shape[1] * h.shape[1] > 1
     grids = [edge_grid("result", "", h, _slot(20, BELOW + 30, 44, 212), down=outputs)]
@@ -105,11 +110,20 @@ def _matrices(a: Grid, k: Grid, h: Grid, table: dict, geometry: Geometry, parts)
             edge_grid(
                 "vector",
                 f"weight matrix |W|  {h.size}×{len(inputs.cells)}: a row for each output, a column for each input",
-                a, _slot(LEFT, BELOW, width, 24), across=inputs,
+                a,
+                _slot(LEFT, BELOW, width, 24),
+                across=inputs,
             ),
             matrix_grid(
-                "W", k, table, outputs, inputs, _slot(LEFT, BELOW + 30, width, 212),
-                blocks=(h.shape[2] * h.shape[3], int(np.prod(geometry.input_size))) if several else None,
+                "W",
+                k,
+                table,
+                outputs,
+                inputs,
+                _slot(LEFT, BELOW + 30, width, 212),
+                blocks=(h.shape[2] * h.shape[3], int(np.prod(geometry.input_size)))
+                if several
+                else None,
                 hit="Row {row}, column {column} of W: {value}.",
                 miss="Row {row}, column {column} of W is 0, because {row} does not read {column}.",
             ),
@@ -118,12 +132,20 @@ def _matrices(a: Grid, k: Grid, h: Grid, table: dict, geometry: Geometry, parts)
         left, width = (810, 370) if both else (LEFT, 700)
         grids += [
             edge_grid(
-                "weights", f"im2col  {h.size}×{k.size}: a row for each patch",
-                k, _slot(left, BELOW, width, 24), across=weights,
+                "weights",
+                f"im2col  {h.size}×{k.size}: a row for each patch",
+                k,
+                _slot(left, BELOW, width, 24),
+                across=weights,
             ),
             matrix_grid(
-                "im2col", a, table, outputs, weights,
-                _slot(left, BELOW + 30, width, 212), hit="In the patch of {row}, {column} meets {value}.",
+                "im2col",
+                a,
+                table,
+                outputs,
+                weights,
+                _slot(left, BELOW + 30, width, 212),
+                hit="In the patch of {row}, {column} meets {value}.",
             ),
         ]
     return grids
@@ -137,7 +159,9 @@ def _equations(notation: Notation) -> dict[str, Equation]:
     """The output forward; backward, which upstream gradients a cell collects, and how weighted."""
     upstream = f"∂{notation.scalar}/∂{{output}}"
     return {
-        "output": Equation("{output}", tuple(f"{{{part}}}" for part in notation.factors), counted=True),
+        "output": Equation(
+            "{output}", tuple(f"{{{part}}}" for part in notation.factors), counted=True
+        ),
         "input": Equation(f"∂{notation.scalar}/∂{{input}}", ("{kernel}", upstream)),
         "kernel": Equation(f"∂{notation.scalar}/∂{{kernel}}", ("{input}", upstream)),
     }
@@ -151,12 +175,18 @@ def _padded_rows(a: Grid, table: dict) -> np.ndarray:
 
 
 def _output_sentences(h: Grid, a: Grid, table: dict, with_w: bool) -> tuple[str, ...]:
-    padded = np.bincount(table["output"], weights=_padded_rows(a, table), minlength=h.size).astype(int)
+    padded = np.bincount(table["output"], weights=_padded_rows(a, table), minlength=h.size).astype(
+        int
+    )
     reads = _count(len(table["output"]) // h.size, "input cell")
     return tuple(
         f"{spoken(name)} reads {reads}"
         + (f", {pads} of them padding, which adds nothing" if pads else "")
-        + (f". It is row {row} of W times the input as a vector." if with_w else ": its receptive field.")
+        + (
+            f". It is row {row} of W times the input as a vector."
+            if with_w
+            else ": its receptive field."
+        )
         for row, (name, pads) in enumerate(zip(h.symbols, padded.tolist(), strict=True), start=1)
     )
 
@@ -179,12 +209,16 @@ def _input_sentences(a: Grid, h: Grid, table: dict, with_w: bool) -> tuple[str, 
 
 def _kernel_sentences(k: Grid, a: Grid, table: dict, with_w: bool) -> tuple[str, ...]:
     uses = np.bincount(table["kernel"], minlength=k.size)
-    lost = np.bincount(table["kernel"], weights=_padded_rows(a, table), minlength=k.size).astype(int)
+    lost = np.bincount(table["kernel"], weights=_padded_rows(a, table), minlength=k.size).astype(
+        int
+    )
 
     def sentence(name: str, used: int, pads: int) -> str:
         shared = f"{spoken(name)} is shared by {_count(used, 'output')}"
         meets = f", and meets padding at {pads} of them" if pads else ""
-        return shared + meets + (f": it stands in W {_count(used - pads, 'time')}." if with_w else ".")
+        return (
+            shared + meets + (f": it stands in W {_count(used - pads, 'time')}." if with_w else ".")
+        )
 
     return tuple(map(sentence, k.symbols, uses.tolist(), lost.tolist()))
 

@@ -12,7 +12,11 @@ from .grids import edge_grid, map_grid, written
 
 
 def flattening(
-    input: np.ndarray, *, notation: Notation = NOTATIONS["note"], start: int = 1, show: str = "symbols"
+    input: np.ndarray,
+    *,
+    notation: Notation = NOTATIONS["note"],
+    start: int = 1,
+    show: str = "symbols",
 ) -> Scene:
     """A map (H, W) and the vector of its H·W cells, row after row (row-major order).
 
@@ -21,14 +25,21 @@ def flattening(
     >>> flattening(np.zeros((4, 4))).sentence("input", 6)
     'a₂₃ is entry 7 of the vector: 1 whole row of 4 comes before it, and it is cell 3 of its own row.'
     """
-    height, width = input.shape
+    width = input.shape[1]
     cells = tuple(range(input.size))
-    grid = map_grid("input", notation.input, input, Slot(20, 40, 1160, 204, largest=50), start, editable=True)
-    grid = replace(grid, sentences=tuple(_sentence(grid.symbols[cell], cell, width, start) for cell in cells))
+    grid = map_grid(
+        "input", notation.input, input, Slot(20, 40, 1160, 204, largest=50), start, editable=True
+    )
+    grid = replace(
+        grid, sentences=tuple(_sentence(grid.symbols[cell], cell, width, start) for cell in cells)
+    )
     vector = replace(
         edge_grid(
-            "vector", f"the same {input.size} numbers as a vector", grid,
-            Slot(20, 290, 1160, 44, square=False), across=Axis("input", cells),
+            "vector",
+            f"the same {input.size} numbers as a vector",
+            grid,
+            Slot(20, 290, 1160, 44, square=False),
+            across=Axis("input", cells),
         ),
         blocks=(1, width),
     )

@@ -20,9 +20,7 @@ def bank_of(values: np.ndarray) -> np.ndarray:
     return values.reshape((1,) * (4 - values.ndim) + values.shape)
 
 
-def map_grid(
-    name: str, letter: str, values: np.ndarray, slot: Slot, start: int, **more
-) -> Grid:
+def map_grid(name: str, letter: str, values: np.ndarray, slot: Slot, start: int, **more) -> Grid:
     """Maps side by side, or a kernel bank, each cell with its name and its number."""
     bank = bank_of(values)
     return Grid(
@@ -61,7 +59,12 @@ def padded_grid(
 
 
 def edge_grid(
-    name: str, title: str, of: Grid, slot: Slot, across: Axis | None = None, down: Axis | None = None
+    name: str,
+    title: str,
+    of: Grid,
+    slot: Slot,
+    across: Axis | None = None,
+    down: Axis | None = None,
 ) -> Grid:
     """A map flattened into a vector along one edge of a matrix."""
     cells = list((across or down).cells)

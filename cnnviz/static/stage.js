@@ -4,6 +4,7 @@
 
 const SVG = "http://www.w3.org/2000/svg";
 const MATHML = "http://www.w3.org/1998/Math/MathML";
+const MOST_TERMS = 52; // a sum longer than that is not read; two 5×5 kernels still fit
 
 // ---------------------------------------------------------------- the table, read in any direction
 
@@ -311,11 +312,13 @@ export function mount(root, host) {
     const equation = at && links.equation(...at);
     if (!equation) return;
     const { left, terms, counted } = equation;
-    const symbols = element("div", { class: "line" }, term([left], false, "", true));
-    terms.forEach((factors, n) => symbols.append(term(factors, false, n ? "+" : "=")));
+    const symbols = element("div", { class: "line" }, term([left], false, ""));
+    const shown = terms.length > MOST_TERMS ? terms.slice(0, MOST_TERMS - 2) : terms;
+    shown.forEach((factors, n) => symbols.append(term(factors, false, n ? "+" : "=")));
+    if (shown.length < terms.length) symbols.append(`+ … and ${terms.length - shown.length} more terms`);
     if (!terms.length) symbols.append(term([{ label: "0" }], false, "="));
     math.append(symbols);
-    if (counted && terms.length && left.number !== undefined) {
+    if (counted && terms.length && shown === terms && left.number !== undefined) {
       const numbers = element("div", { class: "line numbers" });
       terms.forEach((factors, n) => numbers.append(term(factors, true, n ? "+" : "=")));
       numbers.append(term([{ ...left }], true, "="));
@@ -323,18 +326,14 @@ export function mount(root, host) {
     }
   }
 
-  // One term: its sign and its factors, each linked to the cell it comes from.
+  // One term: its sign and its factors, linked to the cells they come from.
   function term(factors, asNumbers, sign) {
     const maths = tag("math");
     if (sign) maths.append(operator(sign));
     factors.forEach((factor, n) => {
       if (n && asNumbers) maths.append(operator("·"));
       const negative = asNumbers && factor.number?.startsWith("−") && (n || sign === "+");
-      const body = asNumbers ? tag("mn", negative ? `(${factor.number})` : factor.number) : mathLabel(factor.label);
-      body.setAttribute("class", "factor");
-      body.addEventListener("pointerenter", () => emphasise([factor]));
-      body.addEventListener("pointerleave", () => relight());
-      maths.append(body);
+      maths.append(asNumbers ? tag("mn", negative ? `(${factor.number})` : factor.number) : mathLabel(factor.label));
     });
     const node = element("span", { class: "term" }, maths);
     node.addEventListener("pointerenter", () => emphasise(factors));

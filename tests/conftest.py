@@ -1,0 +1,44 @@
+"""What the browser tests share. They carry the marker `browser`."""
+
+import os
+from pathlib import Path
+
+import pytest
+from lab import Browser, Lab, find_chromium
+
+NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """The path of Chromium. Where there is none, the browser tests skip.
+
+    With `CNNVIZ_REQUIRE_BROWSER=1` they fail instead, so that none is left out unseen.
+    """
+    found = find_chromium()
+    if found is None and os.environ.get("CNNVIZ_REQUIRE_BROWSER") == "1":
+        pytest.fail("Chromium was not found, and CNNVIZ_REQUIRE_BROWSER=1 asks for it.")
+    if found is None:
+        pytest.skip(
+            "Chromium was not found, so the browser tests were skipped: install Debian's "
+            "`chromium` (or set CNNVIZ_CHROMIUM) to run them."
+        )
+    return found
+
+
+@pytest.fixture(scope="session")
+def lab(chromium):
+    """One JupyterLab over a copy of the course's notebooks."""
+    with Lab(NOTEBOOKS) as lab:
+        yield lab
+
+
+@pytest.fixture(scope="module")
+def browser(lab, chromium):
+    """A window on that JupyterLab, closed after each module.
+
+    Playwright keeps an event loop running in this thread, which other tests should not meet; and
+    there can be only one at a time, so a module uses this window or opens its own, not both.
+    """
+    with Browser(lab, chromium=chromium) as browser:
+        yield browser
