@@ -123,15 +123,27 @@ def test_nothing_is_left_behind(chromium, tmp_path):
 
 def test_a_missing_browser_skips_with_a_sentence_or_fails_where_it_is_required(tmp_path):
     def outcome(**settings):
-        command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-rs", "-q", __file__]
+        command = [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-o",
+            "addopts=",
+            "-p",
+            "no:cacheprovider",
+            "-rs",
+        ]
         environment = {
             **os.environ,
-            "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+            "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",  # quicker
             "CNNVIZ_CHROMIUM": str(tmp_path / "none"),
             **settings,
         }
         return subprocess.run(
-            [*command, "-k", "slider_moves"], env=environment, capture_output=True, text=True
+            [*command, __file__, "-k", "slider_moves"],
+            env=environment,
+            capture_output=True,
+            text=True,
         )
 
     skipped = outcome(CNNVIZ_REQUIRE_BROWSER="0")
