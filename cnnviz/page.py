@@ -36,7 +36,10 @@ const listeners = {{}};
 mount(document.getElementById("stage"), {{
   editable: false,
   get: (name) => state[name],
-  set: (name, value) => {{ state[name] = value; (listeners[name] ?? []).forEach((run) => run()); }},
+  set: (given) => {{
+    Object.assign(state, given);
+    for (const name in given) (listeners[name] ?? []).forEach((run) => run());
+  }},
   on: (name, listener) => {{ (listeners[name] ??= []).push(listener); }},
 }});
 </script></body></html>

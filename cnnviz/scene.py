@@ -267,7 +267,7 @@ class Scene:
         return {
             "title": self.title,
             "size": self.size,
-            "grids": [_grid_view(grid) for grid in self.grids],
+            "grids": [_grid_view(grid, grid.name in self.table) for grid in self.grids],
             "table": {name: column.tolist() for name, column in self.table.items()},
             "equations": {
                 name: {"left": e.left, "factors": e.factors, "counted": e.counted}
@@ -308,29 +308,26 @@ class Scene:
 WRITERS[".txt"] = lambda scene, path: path.write_text(str(scene) + "\n", encoding="utf-8")
 
 
-def _grid_view(grid: Grid) -> dict:
+def _grid_view(grid: Grid, is_base: bool) -> dict:
+    """A grid as the browser needs it. What is said of a derived cell is found in the base grids."""
     place = grid.place
-    axes = {
-        name: None if axis is None else {"grid": axis.grid, "cells": axis.cells}
-        for name, axis in (("down", grid.down), ("across", grid.across))
-    }
-    return {
+    view = {
         "name": grid.name,
-        "title": grid.title,
         "shape": grid.shape,
         "place": [place.x, place.y, place.width, place.height, place.gap],
         "role": grid.role,
-        "padding": grid.marks.get("padding", ()),
-        "symbols": grid.symbols,
-        "numbers": grid.numbers,
-        "show": grid.show,
-        "sentences": grid.sentences,
-        "hit": grid.hit,
-        "miss": grid.miss,
-        "entry": grid.entry,
         "editable": grid.editable,
-        **axes,
     }
+    if is_base:
+        padding = grid.marks.get("padding", ())
+        words = {"symbols": grid.symbols, "numbers": grid.numbers, "sentences": grid.sentences}
+        return {**view, **words, "padding": padding}
+    axes = {"down": _axis_view(grid.down), "across": _axis_view(grid.across)}
+    return {**view, **axes, "hit": grid.hit, "miss": grid.miss, "entry": grid.entry}
+
+
+def _axis_view(axis: Axis | None) -> dict | None:
+    return axis and {"grid": axis.grid, "cells": axis.cells}
 
 
 def _grid_text(grid: Grid) -> list[str]:

@@ -13,6 +13,7 @@ import numpy as np
 from PIL import Image
 
 from .scene import WRITERS, Grid, Scene
+from .symbols import spoken
 
 STYLE = (Path(__file__).parent / "static" / "picture.css").read_text(encoding="utf-8")
 LEGEND = {"read": "read", "written": "written", "padding": "padding, always 0"}
@@ -149,14 +150,18 @@ def _texts(grid: Grid) -> str:
     middle, low = place.width / 2, place.height / 2
     widest = max(_width_in_ems(text) for text in set(grid.texts))
     size = min(0.46 * place.height, 0.9 * place.width / widest, 22)
+    write = label if grid.size <= FEW_CELLS else spoken
+    low += 0.33 * size
     parts = [f'<g class="texts" font-size="{size:.3g}">']
     for cell, text in enumerate(grid.texts):
         x, y = grid.corner(cell)
         zero = ' class="zero"' if grid.symbols[cell] == "0" else ""
-        parts.append(
-            f'<text{zero} x="{x + middle:.4g}" y="{y + low + 0.33 * size:.4g}">{label(text)}</text>'
-        )
+        parts.append(f'<text{zero} x="{x + middle:.4g}" y="{y + low:.4g}">{write(text)}</text>')
     return "".join([*parts, "</g>"])
+
+
+# In a large map every label counts: there the subscripts are letters of the font, not elements.
+FEW_CELLS = 80
 
 
 @lru_cache(maxsize=4096)

@@ -188,11 +188,6 @@ def is_noise(text: str) -> bool:
     return any(re.search(pattern, text.strip()) for pattern, _ in NOISE)
 
 
-def is_ours(complaint: str) -> bool:
-    """Whether a complaint is not on the list of `NOISE`."""
-    return not any(re.search(pattern, complaint) for pattern, _ in NOISE)
-
-
 def free_port() -> int:
     """A port of this machine on which nobody listens."""
     with socket.socket() as probe:

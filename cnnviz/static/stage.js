@@ -14,7 +14,7 @@ function makeLinks(view) {
     for (const axis of [grid.down, grid.across]) {
       if (axis) axis.position = new Map(axis.cells.map((cell, n) => [cell, n]));
     }
-    grid.paddingSet = new Set(grid.padding);
+    grid.paddingSet = new Set(grid.padding ?? []);
   }
   const bases = Object.keys(view.table);
   const indexes = new Map();
@@ -206,7 +206,7 @@ function cellAt(grid, px, py) {
   return ((tileRow * tileColumns + tileColumn) * rows + row) * columns + column;
 }
 
-// `host` keeps the state that outlives a picture: get(name), set(name, value), on(name, listener).
+// `host` keeps the state that outlives a picture: get(name), set({name: value}), on(name, listener).
 export function mount(root, host) {
   const picture = element("div", {
     class: "cnnviz-picture", tabindex: "0", role: "group", "data-lm-suppress-shortcuts": "true",
@@ -232,6 +232,8 @@ export function mount(root, host) {
     light = picture.querySelector(".cnnviz-light");
     veil = picture.querySelector(".cnnviz-veil");
     showCode();
+    // The picture and its words fit on one screen together.
+    root.style.maxWidth = `min(1500px, max(600px, calc(66vh * ${view.size[0] / view.size[1]})))`;
     math.hidden = !Object.keys(view.equations).length;
     player.limit(view.walk ? size(links.grids.get(view.walk)) : 0);
     pointed = null;
@@ -247,11 +249,17 @@ export function mount(root, host) {
     draw();
   }
 
-  function pin(at) {
-    pinned = at;
-    host.set("pinned", at ?? []);
+  // Tell the host, then draw once: its listeners need not hear what was just said here.
+  let telling = false;
+  function tell(state) {
+    telling = true;
+    host.set(state);
+    telling = false;
+    if ("pinned" in state) pinned = state.pinned.length ? state.pinned : null;
     draw();
   }
+
+  const pin = (at) => tell({ pinned: at ?? [] });
 
   function point(at) {
     if (at?.[0] === pointed?.[0] && at?.[1] === pointed?.[1]) return;
@@ -367,9 +375,8 @@ export function mount(root, host) {
   }
 
   function goTo(step) {
-    host.set("step", step);
     pointed = null;
-    pin(step < 0 ? null : [view.walk, step]);
+    tell({ step, pinned: step < 0 ? [] : [view.walk, step] });
   }
 
   // ------------------------------------------------------------ pointer and keys
@@ -439,7 +446,8 @@ export function mount(root, host) {
       if (!open) return;
       open = false;
       if (keep && input.value !== grid.numbers[at[1]]) {
-        host.set("edit", { grid: at[0], cell: at[1], text: input.value, count: (host.get("edit")?.count ?? 0) + 1 });
+        const count = (host.get("edit")?.count ?? 0) + 1; // typing the same text twice is two edits
+        host.set({ edit: { grid: at[0], cell: at[1], text: input.value, count } });
       }
       input.remove();
       picture.focus();
@@ -459,8 +467,8 @@ export function mount(root, host) {
 
   const listen = [
     ["view", show],
-    ["pinned", () => { if (view) readPin(); }],
-    ["step", () => { if (view) draw(); }],
+    ["pinned", () => { if (view && !telling) readPin(); }],
+    ["step", () => { if (view && !telling) draw(); }],
     ["message", () => { message.textContent = host.get("message"); }],
   ];
   for (const [name, listener] of listen) host.on(name, listener);
@@ -530,7 +538,7 @@ export default {
     const host = {
       editable: true,
       get: (name) => model.get(name),
-      set: (name, value) => { model.set(name, value); model.save_changes(); },
+      set: (state) => { model.set(state); model.save_changes(); },
       on: (name, listener) => model.on(`change:${name}`, listener),
       off: (name, listener) => model.off(`change:${name}`, listener),
     };
