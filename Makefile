@@ -4,11 +4,13 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# JupyterLab refuses to run as root unless asked to; in a container there is often no one else.
+ROOT_OPTION := $(if $(filter 0,$(shell id -u)),--allow-root)
 
 .PHONY: lab test bench clean
 
 lab: $(VENV)/ready
-	$(BIN)/jupyter lab notebooks/00_start_here.ipynb
+	$(BIN)/jupyter lab $(ROOT_OPTION) notebooks/00_start_here.ipynb
 
 test: $(VENV)/ready-to-test
 	$(BIN)/python -m pytest

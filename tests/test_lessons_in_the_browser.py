@@ -223,6 +223,16 @@ def test_stepping_covers_what_is_not_yet_written(lesson, full):
     )
 
 
+def test_letting_go_stops_the_film(lesson, full):
+    play = full.get_by_role("button", name="Play")
+    play.click()
+    assert full.get_by_role("button", name="Pause").count() == 1
+    full.locator(".cnnviz-picture").press("Escape")
+    assert play.count() == 1
+    full.page.wait_for_timeout(1100)  # longer than a beat of the film
+    assert full.locator("output").inner_text() == "4 steps"
+
+
 def test_a_number_is_typed_and_nonsense_is_refused(lesson):
     stage = explorer_of(lesson, 'explore_convolution_matrix(parts=(), show="numbers")').locator(
         ".cnnviz-stage"

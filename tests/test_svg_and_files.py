@@ -38,7 +38,7 @@ def test_every_cell_with_room_is_written_in():
     assert texts.count("k11") == 1 + 1 + 4  # the kernel, the head of the patches, four times in W
     assert texts.count("0") == 64 - 36
     large = texts_of(ElementTree.fromstring(svg(scene_of(12))))
-    assert {"a12,12", "h10,10"} <= set(large)
+    assert {"a₁₂,₁₂", "h₁₀,₁₀"} <= set(large)
 
 
 def test_cells_lie_inside_their_slots_and_slots_inside_the_picture():

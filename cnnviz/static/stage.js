@@ -4,7 +4,7 @@
 
 const SVG = "http://www.w3.org/2000/svg";
 const MATHML = "http://www.w3.org/1998/Math/MathML";
-const MOST_TERMS = 52; // a sum longer than that is not read; two 5×5 kernels still fit
+const MOST_TERMS = 27; // nobody reads a longer sum; a 3×3 kernel over three channels still fits
 
 // ---------------------------------------------------------------- the table, read in any direction
 
@@ -419,7 +419,7 @@ export function mount(root, host) {
       point([names[(names.indexOf(at[0]) + turn) % names.length], 0]);
     } else if (event.key === "Enter" || event.key === " ") pin(focus());
     else if (event.key === "e" || event.key === "F2") edit(focus());
-    else if (event.key === "Escape") { pointed = null; goTo(-1); } else return;
+    else if (event.key === "Escape") { player.stop(); goTo(-1); } else return;
     event.preventDefault();
     event.stopPropagation();
   });
@@ -498,7 +498,10 @@ function makePlayer(go) {
     if (timer) { stop(); return; }
     play.textContent = "Pause";
     if (step >= count - 1) go(-1);
-    const beat = () => (step < count - 1 ? go(step + 1) : stop());
+    const beat = () => {
+      go(step + 1);
+      if (step >= count - 1) stop();
+    };
     timer = setInterval(beat, 900);
     beat();
   });
