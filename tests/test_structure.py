@@ -16,16 +16,17 @@ NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 
 # Data flows downward through this list: a module imports only from those above it.
 FLOORS = [
-    "geometry", "windows", "convolution", "pooling", "functional", "samples", "symbols", "table", "scene",
-    "pictures.grids", "pictures.convolution_matrix", "pictures.flattening", "pictures", "svg", "plots",
-    "stage", "page", "explorers", "__init__",
+    "geometry", "windows", "convolution", "pooling", "functional", "samples", "symbols", "table",
+    "printed", "meaning", "checks", "ledger", "records.note", "records.slides", "records.blog", "records",
+    "documents", "scene", "pictures.grids", "pictures.convolution_matrix", "pictures.flattening",
+    "pictures", "svg", "plots", "stage", "page", "explorers", "__init__",
 ]  # fmt: skip
 ONLY_IN = {
     "matplotlib": {"plots"},
     "ipywidgets": {"explorers"},
     "anywidget": {"stage"},
     "PIL": {"svg"},
-    "sympy": {"symbols"},
+    "lark": {"printed"},
 }
 
 
@@ -40,7 +41,7 @@ MODULES = {module_name(path): path for path in (ROOT / "cnnviz").rglob("*.py")}
 def imports_of(name):
     """The cnnviz modules and the top-level names of other packages that a module imports."""
     own, others = set(), set()
-    package = ("cnnviz." + name).split(".")[: None if name in ("__init__", "pictures") else -1]
+    package = ("cnnviz." + name).split(".")[: None if name in ("__init__", "pictures", "records") else -1]
     package = ["cnnviz"] if name == "__init__" else package
     for node in ast.walk(ast.parse(MODULES[name].read_text(encoding="utf-8"))):
         if isinstance(node, ast.ImportFrom) and node.level:

@@ -1,0 +1,215 @@
+"""How a printed statement is compared with what is derived. Every check can fail.
+
+A check takes the text as printed and answers with an ``Outcome``: what was derived, and each place
+where the print differs. Formulas are parsed and compared entry by entry. Rules in words are compared
+through the numbers and words they print.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import sympy
+
+from .meaning import ANYTHING, Layer, evaluate, latex, same
+from .printed import Chain, Matrix, Name, Product, parse
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One place where print and derivation differ, each side as LaTeX."""
+
+    at: str
+    printed: str
+    derived: str
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What was derived, as LaTeX, and where the print differs from it."""
+
+    derived: str
+    differences: tuple[Difference, ...] = ()
+
+
+Check = Callable[[str], Outcome]
+
+
+def compare(printed, derived, where: str = "") -> list[Difference]:
+    """Entry by entry. Arrays of different shapes differ as a whole."""
+    if not (isinstance(printed, np.ndarray) or isinstance(derived, np.ndarray)):
+        return [] if same(printed, derived) else [_difference(where or "the whole", printed, derived)]
+    if isinstance(printed, np.ndarray) and isinstance(derived, np.ndarray):
+        printed = spread_dots(printed, derived.shape)
+    if np.shape(printed) != np.shape(derived):
+        return [_difference(f"{where} size".strip(), printed, derived)]
+    found = []
+    for at in np.ndindex(printed.shape):
+        if not same(printed[at], derived[at]):
+            place = "entry (" + ", ".join(str(n + 1) for n in at) + ")"
+            found.append(_difference(f"{where} {place}".strip(), printed[at], derived[at]))
+    return found
+
+
+def spread_dots(printed: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    """A printed matrix in full size: a whole row or column of dots stands for as many as are missing."""
+    if printed.ndim != 2 or len(shape) != 2:
+        return printed
+    for axis in (0, 1):
+        lines = np.moveaxis(printed, axis, 0)
+        missing = shape[axis] - len(lines)
+        dotted = [n for n, line in enumerate(lines) if all(entry is ANYTHING for entry in line)]
+        if missing > 0 and len(dotted) == 1:
+            spread = np.repeat(lines, [1 + missing * (n in dotted) for n in range(len(lines))], axis=0)
+            printed = np.moveaxis(spread, 0, axis)
+    return printed
+
+
+def _difference(at: str, printed, derived) -> Difference:
+    return Difference(at, latex(printed), latex(derived))
+
+
+def equation(layer: Layer, free: dict[str, int] | None = None) -> Check:
+    """The sides of an equation agree, whatever the free indices are.
+
+    ``free`` gives for each free index its largest value. The first side names what is meant; its
+    value comes from calculus on the layer, never from the print.
+    """
+
+    def check(printed: str) -> Outcome:
+        sides = parse(printed).sides
+        if len(sides) < 2:
+            raise ValueError(f"An equation has two sides: {printed}")
+        found, derived = [], []
+        for values in itertools.product(*(range(1, n + 1) for n in (free or {}).values())):
+            indices = dict(zip(free or {}, values, strict=True))
+            where = ", ".join(f"{name}={value}" for name, value in indices.items())
+            meant, *others = (evaluate(side, layer, indices) for side in sides)
+            derived.append(meant)
+            for other in others:
+                found += compare(other, meant, where)
+        return Outcome(latex(derived[0]) if len(derived) == 1 else "", tuple(found))
+
+    return check
+
+
+def displays(layer: Layer, *derive: Callable[[Layer], object]) -> Check:
+    """A display of one or more parts: stages with arrows between them, or factors side by side.
+
+    Each part is compared with its own derivation.
+    """
+
+    def check(printed: str) -> Outcome:
+        parts = _parts(parse(printed))
+        if len(parts) != len(derive):
+            raise ValueError(f"{len(derive)} parts were expected, and {len(parts)} are printed.")
+        found, shown = [], []
+        for n, (part, make) in enumerate(zip(parts, derive, strict=True), start=1):
+            derived = make(layer)
+            where = f"part {n}," if len(parts) > 1 else ""
+            found += compare(evaluate(part, layer), derived, where)
+            shown.append(latex(derived))
+        return Outcome(r" \quad ".join(shown), tuple(found))
+
+    return check
+
+
+def _parts(chain: Chain) -> list:
+    return [factor for side in chain.sides for factor in _factors(side)]
+
+
+def _factors(tree) -> list:
+    """The matrices of a product that stands for itself."""
+    if isinstance(tree, Product):
+        return _factors(tree.left) + _factors(tree.right)
+    return [tree]
+
+
+def bold_cells(winners: set[tuple[int, int]], part: int = 1) -> Check:
+    """The cells printed in bold in one part of a display are the winners of their windows."""
+
+    def check(printed: str) -> Outcome:
+        matrix = _parts(parse(printed))[part]
+        assert isinstance(matrix, Matrix)
+        cells = {
+            (r + 1, c + 1)
+            for r, row in enumerate(matrix.rows)
+            for c, entry in enumerate(row)
+            if isinstance(entry, Name) and entry.bold
+        }
+        found = [
+            Difference(f"entry {at}", "bold" if at in cells else "plain", "plain" if at in cells else "bold")
+            for at in sorted(cells ^ winners)
+        ]
+        return Outcome(f"bold: {sorted(winners)}", tuple(found))
+
+    return check
+
+
+def both(*checks: Check) -> Check:
+    """Several checks of one print."""
+
+    def check(printed: str) -> Outcome:
+        outcomes = [one(printed) for one in checks]
+        differences = tuple(d for outcome in outcomes for d in outcome.differences)
+        return Outcome(outcomes[0].derived, differences)
+
+    return check
+
+
+def numbers(derive: Callable[[], list]) -> Check:
+    """The numbers in a sentence, in order, are those that the computation gives."""
+
+    def check(printed: str) -> Outcome:
+        derived = [sympy.Integer(n) for n in derive()]
+        stated = [sympy.Integer(n) for n in re.findall(r"\d+", printed)]
+        if len(stated) != len(derived):
+            return Outcome(_listed(derived), (Difference("how many numbers", _listed(stated), _listed(derived)),))
+        found = [
+            Difference(f"number {n}", str(one), str(other))
+            for n, (one, other) in enumerate(zip(stated, derived, strict=True), start=1)
+            if one != other
+        ]
+        return Outcome(_listed(derived), tuple(found))
+
+    return check
+
+
+def words(vocabulary: dict[str, object], derive: Callable[[], list]) -> Check:
+    """The words of a rule that mean something are those that the computation gives.
+
+    ``vocabulary`` maps words to what they mean; the meanings found in the print, in order, are
+    compared with ``derive``.
+    """
+    pattern = re.compile("|".join(sorted(map(re.escape, vocabulary), key=len, reverse=True)))
+
+    def check(printed: str) -> Outcome:
+        stated = [vocabulary[word] for word in pattern.findall(printed)]
+        derived = derive()
+        if stated == derived:
+            return Outcome(_listed(derived))
+        return Outcome(_listed(derived), (Difference("the words", _listed(stated), _listed(derived)),))
+
+    return check
+
+
+def fact(test: Callable[[], bool], says: str) -> Check:
+    """A statement whose words cannot be parsed: the computation decides whether it is so.
+
+    ``says`` is what the computation shows, in words. Such a record says that its print is not
+    compared.
+    """
+
+    def check(printed: str) -> Outcome:
+        return Outcome(says, () if test() else (Difference("the statement", printed, f"not so: {says}"),))
+
+    check.reads_print = False
+    return check
+
+
+def _listed(items) -> str:
+    return ", ".join(map(str, items))
