@@ -42,7 +42,7 @@ Check = Callable[[str], Outcome]
 def compare(printed, derived, where: str = "") -> list[Difference]:
     """Entry by entry. Arrays of different shapes differ as a whole."""
     if not (isinstance(printed, np.ndarray) or isinstance(derived, np.ndarray)):
-        return [] if same(printed, derived) else [_difference(where or "the whole", printed, derived)]
+        return [] if same(printed, derived) else [_terms_apart(where, printed, derived)]
     if isinstance(printed, np.ndarray) and isinstance(derived, np.ndarray):
         printed = spread_dots(printed, derived.shape)
     if np.shape(printed) != np.shape(derived):
@@ -53,6 +53,17 @@ def compare(printed, derived, where: str = "") -> list[Difference]:
             place = "entry (" + ", ".join(str(n + 1) for n in at) + ")"
             found.append(_difference(f"{where} {place}".strip(), printed[at], derived[at]))
     return found
+
+
+def _terms_apart(where: str, printed, derived) -> Difference:
+    """Two sums that differ, without the terms they share."""
+    if printed is None or derived is None:
+        return _difference(where or "the whole", printed, derived)
+    one, other = (set(sympy.Add.make_args(sympy.expand(side))) for side in (printed, derived))
+    if not one & other:
+        return _difference(where or "the whole", printed, derived)
+    at = f"{where}, a term" if where else "a term"
+    return _difference(at, sympy.Add(*(one - other)), sympy.Add(*(other - one)))
 
 
 def spread_dots(printed: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:

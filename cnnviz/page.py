@@ -53,6 +53,7 @@ def page(scene: Scene) -> str:
         "pinned": list(scene.focus or ()),
         "step": -1,
         "message": "",
+        "proof": "",
     }
     # "</" inside a script element would end it early.
     state_text = json.dumps(state, ensure_ascii=False).replace("</", "<\\/")

@@ -147,12 +147,14 @@ class Equation:
     """How the equation of a cell reads: ``left`` and the factors of each term, as templates.
 
     In a template ``{h}`` stands for the label of the cell of grid ``h`` in the term's row.
-    ``counted`` says whether the equation can also be written with numbers.
+    ``counted`` says whether the equation can also be written with numbers; ``ledger`` names the
+    records of the documents that print it.
     """
 
     left: str
     factors: tuple[str, ...]
     counted: bool = False
+    ledger: str = ""
 
 
 @dataclass(frozen=True)
@@ -160,7 +162,8 @@ class Scene:
     """Grids, the table that links their cells, and the sentence that says what is seen.
 
     ``signs`` are (x, y, text) between the grids; ``counters`` are (number, words) pairs; ``walk``
-    names the grid whose cells are the steps. ``focus`` is the (grid, cell) that is pinned now.
+    names the grid whose cells are the steps. ``code`` is the call in PyTorch, ``beware`` a word on the
+    letters. ``focus`` is the (grid, cell) that is pinned now.
     """
 
     title: str
@@ -173,6 +176,7 @@ class Scene:
     counters: tuple[tuple[str, str], ...] = ()
     walk: str | None = None
     code: str = ""
+    beware: str = ""
     focus: tuple[str, int] | None = None
 
     def __getitem__(self, name: str) -> Grid:
@@ -270,12 +274,18 @@ class Scene:
             "grids": [_grid_view(grid, grid.name in self.table) for grid in self.grids],
             "table": {name: column.tolist() for name, column in self.table.items()},
             "equations": {
-                name: {"left": e.left, "factors": e.factors, "counted": e.counted}
+                name: {
+                    "left": e.left,
+                    "factors": e.factors,
+                    "counted": e.counted,
+                    "ledger": e.ledger,
+                }
                 for name, e in self.equations.items()
             },
             "walk": self.walk,
             "say": self.say,
             "code": self.code,
+            "beware": self.beware,
         }
 
     def to_json(self) -> str:

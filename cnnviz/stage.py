@@ -21,7 +21,11 @@ STAGE_SCRIPT = (STATIC / "stage.js").read_text(encoding="utf-8")
 
 
 class Stage(anywidget.AnyWidget):
-    """Shows a scene. ``pinned`` is [] or [grid name, cell number]; ``step`` is -1 at rest."""
+    """Shows a scene. ``pinned`` is [] or [grid name, cell number]; ``step`` is -1 at rest.
+
+    A moment after the last new picture the browser counts ``asked`` up: then there is time for a
+    ``proof``, which would hold up a slider that is still moving.
+    """
 
     _esm = STAGE_SCRIPT
     _css = STAGE_STYLE
@@ -31,6 +35,8 @@ class Stage(anywidget.AnyWidget):
     step = traitlets.Int(-1).tag(sync=True)
     message = traitlets.Unicode("").tag(sync=True)
     edit = traitlets.Dict().tag(sync=True)
+    asked = traitlets.Int(0).tag(sync=True)
+    proof = traitlets.Unicode("").tag(sync=True)
 
     def __init__(self, scene: Scene, **traits):
         super().__init__(**traits)
@@ -45,7 +51,7 @@ class Stage(anywidget.AnyWidget):
                 self.pinned = []
             self.step = min(self.step, scene[scene.walk].size - 1) if scene.walk else -1
             self.view = {"svg": svg(scene, standalone=False), "scene": scene.view()}
-            self.message = ""
+            self.message = self.proof = ""
 
     @property
     def scene(self) -> Scene:

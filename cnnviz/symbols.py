@@ -21,6 +21,7 @@ class Notation:
     """The letters one document uses for the parts of a layer.
 
     ``factors`` is the order in which it writes a product: the note writes k·a, the slides X·F.
+    ``beware`` names the letters that mean something else in another document.
 
     >>> NOTATIONS["slides"].kernel
     'F'
@@ -32,13 +33,24 @@ class Notation:
     output: str
     scalar: str
     factors: tuple[str, str]
+    beware: str
 
 
 NOTATIONS = {
-    "note": Notation("note", "a", "k", "h", "F", ("kernel", "input")),
-    "slides": Notation("slides", "X", "F", "O", "L", ("input", "kernel")),
-    "blog": Notation("blog", "X", "K", "Z", "L", ("input", "kernel")),
-}
+    "note": Notation(
+        "note", "a", "k", "h", "F", ("kernel", "input"),
+        "In the note F is the scalar that is differentiated. On the slides F is the filter.",
+    ),
+    "slides": Notation(
+        "slides", "X", "F", "O", "L", ("input", "kernel"),
+        "On the slides F is the filter: ∂L/∂F is the kernel gradient, which the note writes ∂F/∂k. "
+        "One slide writes θ for O.",
+    ),
+    "blog": Notation(
+        "blog", "X", "K", "Z", "L", ("input", "kernel"),
+        "In the blog Z is the output and B the bias; on the slides z is a value before activation.",
+    ),
+}  # fmt: skip
 
 
 @cache

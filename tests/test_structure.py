@@ -19,11 +19,11 @@ FLOORS = [
     "geometry", "windows", "convolution", "pooling", "functional", "samples", "symbols", "table",
     "printed", "meaning", "checks", "ledger", "records.note", "records.slides", "records.blog", "records",
     "documents", "scene", "pictures.grids", "pictures.convolution_matrix", "pictures.flattening",
-    "pictures", "svg", "plots", "stage", "page", "explorers", "__init__",
+    "pictures", "svg", "plots", "stage", "page", "explorer", "explorers", "__init__",
 ]  # fmt: skip
 ONLY_IN = {
     "matplotlib": {"plots"},
-    "ipywidgets": {"explorers"},
+    "ipywidgets": {"explorer", "explorers"},
     "anywidget": {"stage"},
     "PIL": {"svg"},
     "lark": {"printed"},

@@ -72,6 +72,7 @@ def convolution_matrix(
         signs=((390, 210, "∗"), (650, 210, "=")),
         counters=_counters(a, k, h, table, geometry, parts),
         walk="output",
+        beware=notation.beware,
         code=pytorch_call(notation, stride, padding, dilation, groups),
     )
 

@@ -50,6 +50,7 @@ def flattening(
         say="Point at a cell: the same number lights up in the vector.",
         size=(1200, 346),
         walk="input",
+        beware=notation.beware,
         code=f"{notation.input}.flatten()",
     )
 

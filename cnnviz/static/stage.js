@@ -217,8 +217,10 @@ export function mount(root, host) {
   const math = element("div", { class: "cnnviz-math", "aria-label": "Equation of the cell" });
   const player = makePlayer((step) => goTo(step));
   const code = element("div", { class: "cnnviz-code" });
+  const proof = element("p", { class: "cnnviz-proof", role: "status" });
+  const beware = element("p", { class: "cnnviz-beware" });
   root.classList.add("cnnviz-stage");
-  root.append(message, picture, say, math, player.node, code);
+  root.append(message, picture, say, math, player.node, proof, code, beware);
 
   let view = null, links = null, pointed = null, pinned = null, light = null, veil = null;
 
@@ -236,8 +238,17 @@ export function mount(root, host) {
     root.style.maxWidth = `min(1500px, max(600px, calc(66vh * ${view.size[0] / view.size[1]})))`;
     math.hidden = !Object.keys(view.equations).length;
     player.limit(view.walk ? size(links.grids.get(view.walk)) : 0);
+    beware.textContent = view.beware;
     pointed = null;
     readPin();
+    askForProof();
+  }
+
+  // A proof takes longer than a picture may: ask for it when the slider has come to rest.
+  let waiting = null;
+  function askForProof() {
+    clearTimeout(waiting);
+    if (host.editable) waiting = setTimeout(() => host.set({ asked: (host.get("asked") ?? 0) + 1 }), 350);
   }
 
   const size = (grid) => grid.shape.reduce((a, b) => a * b);
@@ -325,6 +336,8 @@ export function mount(root, host) {
     shown.forEach((factors, n) => symbols.append(term(factors, false, n ? "+" : "=")));
     if (shown.length < terms.length) symbols.append(`+ … and ${terms.length - shown.length} more terms`);
     if (!terms.length) symbols.append(term([{ label: "0" }], false, "="));
+    const { ledger } = view.equations[left.grid];
+    if (ledger) symbols.append(element("span", { class: "ledger", title: "Records of the ledger that print this" }, ledger));
     math.append(symbols);
     if (counted && terms.length && shown === terms && left.number !== undefined) {
       const numbers = element("div", { class: "line numbers" });
@@ -470,12 +483,15 @@ export function mount(root, host) {
     ["pinned", () => { if (view && !telling) readPin(); }],
     ["step", () => { if (view && !telling) draw(); }],
     ["message", () => { message.textContent = host.get("message"); }],
+    ["proof", () => { proof.textContent = host.get("proof"); }],
   ];
   for (const [name, listener] of listen) host.on(name, listener);
   message.textContent = host.get("message") ?? "";
+  proof.textContent = host.get("proof") ?? "";
   show();
   return () => {
     player.stop();
+    clearTimeout(waiting);
     for (const [name, listener] of listen) host.off?.(name, listener);
   };
 }
