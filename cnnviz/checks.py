@@ -8,15 +8,17 @@ through the numbers and words they print.
 from __future__ import annotations
 
 import itertools
+import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from types import SimpleNamespace
 
 import numpy as np
 import sympy
 
 from .meaning import ANYTHING, Layer, evaluate, latex, same
-from .printed import Chain, Matrix, Name, Product, parse
+from .printed import Chain, Dots, Matrix, Name, Product, parse
 
 
 @dataclass(frozen=True)
@@ -161,6 +163,38 @@ def bold_cells(winners: set[tuple[int, int]], part: int = 1) -> Check:
     return check
 
 
+def dotted_cells(cells: set[tuple[int, int]], part: int = 1) -> Check:
+    """The cells printed as dots in one part of a display are those that have no value yet."""
+
+    def check(printed: str) -> Outcome:
+        matrix = _parts(parse(printed))[part]
+        assert isinstance(matrix, Matrix)
+        dots = {
+            (r + 1, c + 1)
+            for r, row in enumerate(matrix.rows)
+            for c, entry in enumerate(row)
+            if isinstance(entry, Dots)
+        }
+        found = [
+            Difference(f"entry {at}", *(("dots", "a value") if at in dots else ("a value", "dots")))
+            for at in sorted(dots ^ cells)
+        ]
+        return Outcome(f"dots: {sorted(cells)}", tuple(found))
+
+    return check
+
+
+def result(layer: Layer, derive: Callable[[Layer], object]) -> Check:
+    """An expression, worked out with the signs of its document, gives what is derived."""
+
+    def check(printed: str) -> Outcome:
+        (expression,) = parse(printed).sides
+        derived = derive(layer)
+        return Outcome(latex(derived), tuple(compare(evaluate(expression, layer), derived)))
+
+    return check
+
+
 def both(*checks: Check) -> Check:
     """Several checks of one print."""
 
@@ -208,6 +242,26 @@ def words(vocabulary: dict[str, object], derive: Callable[[], list]) -> Check:
     return check
 
 
+def rule(terms: tuple[str, ...], derive: Callable[[], list]) -> Check:
+    """The terms of a rule and its numbers, in the order of the print, are those computed.
+
+    >>> rule(("stride", "padding"), lambda: ["stride", 1])("with a stride of 2").differences[0].at
+    'the words'
+    """
+    pattern = re.compile("|".join([*sorted(map(re.escape, terms), key=len, reverse=True), r"\d+"]))
+
+    def check(printed: str) -> Outcome:
+        stated = [int(word) if word.isdigit() else word for word in pattern.findall(printed)]
+        derived = derive()
+        if stated == derived:
+            return Outcome(_listed(derived))
+        return Outcome(
+            _listed(derived), (Difference("the words", _listed(stated), _listed(derived)),)
+        )
+
+    return check
+
+
 def fact(test: Callable[[], bool], says: str) -> Check:
     """A statement whose words cannot be parsed: the computation decides whether it is so.
 
@@ -220,6 +274,76 @@ def fact(test: Callable[[], bool], says: str) -> Check:
 
     check.reads_print = False
     return check
+
+
+class DoesNotRun(ValueError):
+    """A printed line of code that fails on what it is given."""
+
+
+def code(use: Callable[[Callable[..., dict]], Iterable[tuple[str, object, object]]]) -> Check:
+    """A printed line of code, run on symbols, makes what is derived.
+
+    ``use`` gets the line as a function: its arguments are the names that the line knows, its answer
+    all names after it ran, with the value of an expression under "value". ``use`` runs it wherever
+    it is to be tried and yields (where, what the line made, what is derived).
+
+    To run a print is safe because the only prints are those typed in our own records; besides, a
+    line sees ``range``, ``int`` and a handful of NumPy's functions and no other builtins.
+    """
+
+    def check(printed: str) -> Outcome:
+        found, first = [], None
+        try:
+            for where, made, derived in use(lambda **names: _run(printed, names)):
+                made, derived = (
+                    np.array(side, dtype=object) if isinstance(side, tuple | list) else side
+                    for side in (made, derived)
+                )
+                first = derived if first is None else first
+                found += compare(made, derived, where)
+        except (AttributeError, KeyError, TypeError) as error:  # it makes other names or things
+            raise DoesNotRun(f"{type(error).__name__}: {error}: {printed}") from None
+        if first is None:
+            raise ValueError(f"Nothing was tried: {printed}")
+        return Outcome(latex(first) if np.size(first) <= 16 else "", tuple(found))
+
+    return check
+
+
+def _run(line: str, names: dict) -> dict:
+    known = {"__builtins__": {"__import__": _only_numpy}, "np": _NUMPY, "range": range, "int": int, **names}
+    try:
+        try:
+            known["value"] = eval(compile(line, "print", "eval"), known)
+        except SyntaxError:  # a statement
+            exec(compile(line, "print", "exec"), known)
+    except Exception as error:  # whatever a line does wrong is the line's own
+        raise DoesNotRun(f"{type(error).__name__}: {error}: {line}") from None
+    return known
+
+
+def _only_numpy(name: str, *rest):
+    """Some methods of arrays import the rest of NumPy; nothing else is imported."""
+    if name.partition(".")[0] != "numpy":
+        raise ImportError(f"A printed line imports {name}.")
+    return __import__(name, *rest)
+
+
+def _randn(*shape: int) -> np.ndarray:
+    """A symbol for each random number."""
+    numbers = [sympy.Symbol(f"r_{n + 1}") for n in range(math.prod(shape))]
+    return np.array(numbers, dtype=object).reshape(shape)
+
+
+_NUMPY = SimpleNamespace(
+    amax=np.amax,
+    argmax=np.argmax,
+    dot=np.dot,
+    sum=np.sum,
+    unravel_index=np.unravel_index,
+    zeros=lambda shape, dtype=object: np.zeros(shape, dtype),
+    random=SimpleNamespace(randn=_randn),
+)
 
 
 def _listed(items) -> str:

@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 import sympy
 
 from .functional import conv2d, conv_matrix, rot180
 from .printed import Call, Dots, Matrix, Name, Number, Partial, Plus, Power, Product, Sum
-from .symbols import NOTATIONS, Notation, labels, symbol_array
+from .symbols import Notation, labels, symbol_array
 
 ANYTHING = Dots()  # an entry that is not written out, and so cannot differ
 
@@ -135,10 +135,7 @@ def places(below: str, indices: dict[str, int]) -> tuple[int, ...]:
     >>> places("i+i'-1,j", {"i": 2, "i'": 3, "j": 1})
     (4, 1)
     """
-    if "," in below:
-        words = below.split(",")
-    else:
-        words = re.findall(r"[A-Za-z]'*|\d", below)
+    words = below.split(",") if "," in below else re.findall(r"[A-Za-z]'*|\d", below)
     return tuple(_whole(word, indices) for word in words)
 
 
@@ -183,7 +180,10 @@ def _partial(top: Name, bottom: Name, layer: Layer, indices):
         symbols = _name(bottom, layer, indices)
         return _each(layer.gradient, symbols)
     if of == "output" and by in ("input", "kernel"):
-        return _jacobian(_name(top, layer, indices), _name(bottom, layer, indices))
+        output, cells = _name(top, layer, indices), _name(bottom, layer, indices)
+        if isinstance(output, sympy.Symbol):  # outside the map: no such output, and not nothing
+            return sympy.Symbol(f"∂{output}/∂{bottom.letter}_{bottom.below}")
+        return _jacobian(output, cells)
     raise HasNoMeaning(f"∂{top.letter}/∂{bottom.letter} has no meaning in this layer.")
 
 
@@ -258,7 +258,7 @@ def _call(name: str, values: list, layer: Layer):
             around = np.zeros([size + 2 for size in map_.shape], dtype=object)
             around[1:-1, 1:-1] = map_
             return around
-        case "sum", [map_]:
+        case "sum", [np.ndarray() as map_]:
             return sympy.Add(*map_.flat)
     raise HasNoMeaning(f"Nothing here is called {name}.")
 
@@ -269,6 +269,8 @@ def same(printed, derived) -> bool:
         return True
     if printed is None or derived is None:
         return printed is derived
+    if isinstance(printed, np.ndarray) != isinstance(derived, np.ndarray):
+        return False  # a whole map where a number belongs
     return sympy.expand(printed - derived) == 0
 
 
@@ -282,7 +284,11 @@ def latex(value) -> str:
         return r"\cdot"
     if value is None:
         return ""
-    value = sympy.sympify(value)
+    return _latex_value(sympy.sympify(value))
+
+
+@lru_cache(maxsize=4096)
+def _latex_value(value: sympy.Expr) -> str:
     return sympy.latex(value, symbol_names={symbol: _latex_name(symbol.name) for symbol in value.free_symbols})
 
 

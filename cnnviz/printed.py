@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 
 from lark import Lark, Transformer, UnexpectedInput, v_args
+from lark.exceptions import VisitError
 
 
 class CannotRead(ValueError):
@@ -135,7 +136,7 @@ GRAMMAR = r"""
     FUNCTION.3: /f'/
     LETTER: /\\(delta|theta|nabla)(?![a-z])|[A-Za-z]/
     BELOW: /_(\{[^{}]*\}|[A-Za-z0-9])/
-    ABOVE: /\^(\{[^{}]*\}|[A-Za-z0-9])/
+    ABOVE: /\^(\{([^{}]|\{[^{}]*\})*\}|[A-Za-z0-9])/
     PRIME: "'"
     %ignore /\s+/
 """
@@ -150,7 +151,7 @@ LOOKS = re.compile(
 WORDED = (
     (r"\\begin\{bmatrix\}\s*180\^\\circ\s*\\text\{rotated\}\s*\\\\\s*\\text\{Filter \}\s*F\s*\\end\{bmatrix\}",
      r"\\text{rotated}(F)"),
-    (r"180\^\{\\circ\}\s*rotated\s*\(", r"\\text{rotated}("),
+    (r"180\^\{\\circ\}(?:\s|\\space)*rotated(?:\s|\\space)*\(", r"\\text{rotated}("),
     (r"(?<![a-z{])(conv|sum|padded)\s*\(", r"\\text{\1}("),
     (r"\\text\{Input X\}", "X"),
 )
@@ -174,10 +175,12 @@ def _plain(latex: str) -> str:
     return re.sub(r"\\\\\s*(?=\\end)", "", text)
 
 
-@lru_cache(maxsize=None)
+@cache
 def _parse(text: str) -> Chain:
     try:
         return _Build().transform(_LARK.parse(text))
+    except VisitError as problem:
+        raise CannotRead(str(problem.orig_exc)) from None
     except UnexpectedInput as problem:
         at = getattr(problem, "pos_in_stream", None) or 0
         raise CannotRead(f"Cannot read the formula at “{text[at:at + 30]}”: {text}") from None

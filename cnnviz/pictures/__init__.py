@@ -2,5 +2,6 @@
 
 from .convolution_matrix import convolution_matrix
 from .flattening import flattening
+from .max_pooling import max_pooling
 
-__all__ = ["convolution_matrix", "flattening"]
+__all__ = ["convolution_matrix", "flattening", "max_pooling"]

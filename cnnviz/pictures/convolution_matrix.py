@@ -156,15 +156,30 @@ def _slot(x: float, y: float, width: float, height: float) -> Slot:
     return Slot(x, y, width, height, largest=62, square=False, centred=False)
 
 
+# Where the documents print the equations of this picture: ids of the ledger.
+PRINTED = {
+    "note": {"output": "note-21", "input": "note-30", "kernel": "note-60"},
+    "slides": {"output": "slides-26", "input": "slides-61", "kernel": "slides-54"},
+    "blog": {"output": "blog-29", "input": "blog-59", "kernel": "blog-45"},
+}
+
+
 def _equations(notation: Notation) -> dict[str, Equation]:
     """The output forward; backward, which upstream gradients a cell collects, and how weighted."""
     upstream = f"∂{notation.scalar}/∂{{output}}"
+    factors = {
+        "output": tuple(f"{{{part}}}" for part in notation.factors),
+        "input": ("{kernel}", upstream),
+        "kernel": ("{input}", upstream),
+    }
     return {
-        "output": Equation(
-            "{output}", tuple(f"{{{part}}}" for part in notation.factors), counted=True
-        ),
-        "input": Equation(f"∂{notation.scalar}/∂{{input}}", ("{kernel}", upstream)),
-        "kernel": Equation(f"∂{notation.scalar}/∂{{kernel}}", ("{input}", upstream)),
+        name: Equation(
+            "{output}" if name == "output" else f"∂{notation.scalar}/∂{{{name}}}",
+            factors[name],
+            counted=name == "output",
+            ledger=PRINTED[notation.document][name],
+        )
+        for name in factors
     }
 
 

@@ -149,6 +149,15 @@ function mathLabel(label) {
   return sup ? tag("msubsup", base, low, tag("mn", sup)) : tag("msub", base, low);
 }
 
+// The record of the ledger where a document prints this equation; a saved page has no ledger.
+function ledgerLink(id, hasLedger) {
+  if (!hasLedger) return element("span", { class: "ledger" }, id);
+  return element("a", {
+    class: "ledger", href: "10_documents_checked.ipynb", target: "_blank", rel: "noopener",
+    title: "Where a document prints this equation: open the ledger",
+  }, id);
+}
+
 // ---------------------------------------------------------------- the stage
 
 function element(name, attributes = {}, ...children) {
@@ -337,7 +346,7 @@ export function mount(root, host) {
     if (shown.length < terms.length) symbols.append(`+ … and ${terms.length - shown.length} more terms`);
     if (!terms.length) symbols.append(term([{ label: "0" }], false, "="));
     const { ledger } = view.equations[left.grid];
-    if (ledger) symbols.append(element("span", { class: "ledger", title: "Records of the ledger that print this" }, ledger));
+    if (ledger) symbols.append(ledgerLink(ledger, host.editable));
     math.append(symbols);
     if (counted && terms.length && shown === terms && left.number !== undefined) {
       const numbers = element("div", { class: "line numbers" });

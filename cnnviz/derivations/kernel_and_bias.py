@@ -1,0 +1,166 @@
+"""The gradients of a convolution to its kernel and to its bias.
+
+All functions take `input_size`, `kernel_size`, `stride`, `padding` and `dilation` in cells, as an
+int or a pair (rows, columns), then `groups`, `in_channels` and `out_channels`, the `notation` and
+the first index `start`. They raise `DoesNotFit` for a geometry that cannot be.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import sympy
+
+from .. import functional
+from ..geometry import Geometry
+from ..symbols import NOTATIONS, Notation
+from ..windows import pad
+from .arrays import plain
+from .chain import Chain
+from .layer import Layer
+from .values import Applied, Correlation, Derivation, Line, chain_rule_line
+
+NOTE = NOTATIONS["note"]
+
+
+def kernel_gradient(
+    input_size: Any,
+    kernel_size: Any,
+    stride: Any = 1,
+    padding: Any = 0,
+    dilation: Any = 1,
+    groups: int = 1,
+    in_channels: int = 1,
+    out_channels: int = 1,
+    notation: Notation = NOTE,
+    start: int = 1,
+) -> Derivation:
+    """The input correlated with the upstream gradient, stride and dilation having changed places.
+
+    The correlation gives k + floor(r/d) rows and columns; the first k are kept. With channels there
+    is one such correlation for each pair of an output and an input channel. The result has the
+    shape of the kernel. Source: note, section 3; slides, "Loss gradient w.r.t the filter"; blog,
+    "∂L/∂K = conv(X, ∂L/∂Z)".
+
+    >>> kernel_gradient((1, 3), (1, 2)).result
+    array([[a_11*∂F/∂h_11 + a_12*∂F/∂h_12, a_12*∂F/∂h_11 + a_13*∂F/∂h_12]],
+          dtype=object)
+    """
+    layer = Layer.of(
+        input_size, kernel_size, stride, padding, dilation, groups, in_channels, out_channels,
+        notation, start,
+    )  # fmt: skip
+    a, k, chain, geometry = layer.input, layer.kernel, layer.chain, layer.geometry
+    wanted = chain.gradient(k)
+    lines = [
+        chain_rule_line(chain, k, wanted),
+        Line(
+            wanted,
+            chain.substituted(k),
+            "Each slope is the input cell that this kernel cell lies on.",
+        ),
+    ]
+    for plane, cells, gradient in _pairs_of_planes(layer):
+        lines += _kernel_plane(wanted[plane], cells, gradient, geometry)
+    lines.append(Line(wanted, chain.substituted(k), "Multiplied out, as by the chain rule."))
+    return Derivation(
+        "The kernel gradient is a correlation of input and upstream gradient",
+        "note, section 3",
+        tuple(lines),
+        meanings=lambda: chain.meanings(k),
+        code=lambda: functional.conv2d_weight(a, k.shape, chain.upstream, **layer.how),
+        calculus=lambda: chain.calculus(k),
+        notation=notation,
+    )
+
+
+def bias_gradient(
+    input_size: Any,
+    kernel_size: Any,
+    stride: Any = 1,
+    padding: Any = 0,
+    dilation: Any = 1,
+    groups: int = 1,
+    in_channels: int = 1,
+    out_channels: int = 1,
+    notation: Notation = NOTE,
+    start: int = 1,
+) -> Derivation:
+    """The bias of a channel stands in each of its outputs, so its gradient is their sum.
+
+    The result is one expression, or an array (O,) with channels. Source: blog, "∂L/∂B =
+    sum(∂L/∂Z)".
+
+    >>> bias_gradient((1, 3), (1, 2), notation=NOTATIONS["blog"]).result
+    ∂L/∂Z_11 + ∂L/∂Z_12
+    """
+    layer = Layer.of(
+        input_size, kernel_size, stride, padding, dilation, groups, in_channels, out_channels,
+        notation, start,
+    )  # fmt: skip
+    letter = "B" if notation.document == "blog" else "b"
+    names = [f"{letter}_{c + start}" for c in range(out_channels)] if out_channels > 1 else [letter]
+    biases = np.array(sympy.symbols(names), dtype=object)
+    outputs = layer.outputs.reshape(out_channels, -1) + biases[:, np.newaxis]
+    chain = Chain(notation.scalar, layer.names, outputs.reshape(layer.names.shape))
+    wanted = chain.gradient(biases)
+    ones = chain.slopes(biases)
+    result = chain.substituted(biases)
+    lines = (
+        Line(layer.names, chain.outputs, "The bias is added to each output of its channel."),
+        chain_rule_line(chain, biases, wanted),
+        Line(
+            chain.local(biases),
+            ones,
+            "If the bias grows by one, so does each output of its channel.",
+        ),
+        Line(plain(wanted), plain(result), "All cells of the upstream gradient pour into one."),
+    )
+
+    def by_code():
+        made = functional.conv2d(layer.input, layer.kernel, bias=biases, **layer.how)
+        return plain(Chain(notation.scalar, layer.names, made).calculus(biases))
+
+    return Derivation(
+        "The bias gradient is the sum of the upstream gradient",
+        "blog, ∂L/∂B = sum(∂L/∂Z)",
+        lines,
+        meanings=lambda: chain.meanings(biases),
+        code=by_code,
+        calculus=lambda: plain(chain.calculus(biases)),
+        notation=notation,
+    )
+
+
+def _pairs_of_planes(layer: Layer):
+    """Each plane of the kernel, with the input plane and the upstream gradient it connects."""
+    if layer.kernel.ndim == 2:
+        yield ..., layer.input, layer.upstream
+        return
+    outside = layer.out_channels // layer.groups
+    for o, c in np.ndindex(layer.kernel.shape[:2]):
+        read = o // outside * layer.kernel.shape[1] + c
+        yield (o, c), layer.input[read], layer.upstream[o]
+
+
+def _kernel_plane(
+    wanted: np.ndarray, cells: np.ndarray, gradient: np.ndarray, geometry: Geometry
+) -> list[Line]:
+    """The kernel gradient of one pair of channels: a correlation, and what is kept of it."""
+    padded = pad(cells, geometry.padding)
+    correlation = Correlation(padded, gradient, geometry.dilation, geometry.stride)
+    sentence = "Slide the upstream gradient over the input, as if it were the kernel."
+    if geometry.padding != ((0, 0), (0, 0)):
+        sentence = "Slide the upstream gradient over the padded input, as if it were the kernel."
+    if geometry.stride != (1, 1) or geometry.dilation != (1, 1):
+        sentence += " The stride has become the dilation, and the dilation the stride."
+    if geometry.gradient_rows == geometry.kernel_size:
+        return [Line(wanted, correlation, sentence)]
+    rows, columns = geometry.gradient_rows
+    kh, kw = geometry.kernel_size
+    keep = Applied(f"first {kh}×{kw}", lambda m: m[:kh, :kw], correlation)
+    sentence += (
+        f" It fits in {rows}×{columns} places, because of the remainder. Keep the first {kh}×{kw}."
+    )
+    return [Line(wanted, keep, sentence)]

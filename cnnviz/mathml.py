@@ -1,0 +1,106 @@
+"""LaTeX as MathML, which every browser draws by itself, with single entries marked.
+
+Brackets around a matrix are drawn as borders: stretched bracket characters need a mathematical
+font, which a machine may not have.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from functools import lru_cache
+from html import escape
+from xml.etree import ElementTree
+
+from latex2mathml.converter import convert
+
+NAMESPACE = "http://www.w3.org/1998/Math/MathML"
+STYLE = """
+.cnnviz-ledger math { font-family: math, "STIX Two Math", "Latin Modern Math", "Cambria Math", "Times New Roman",
+  "DejaVu Serif", serif; font-size: 1.12em; }
+.cnnviz-ledger mtable { border-left: 1.5px solid; border-right: 1.5px solid; border-radius: 7px; padding: 0 3px; }
+.cnnviz-ledger mtd { padding: 0.22em 0.45em; }
+.cnnviz-ledger mi[mathvariant="bold"], .cnnviz-ledger mn[mathvariant="bold"] { font-weight: bold; }
+.cnnviz-ledger .wrong { outline: 2px solid #b01f78; outline-offset: -1px; background: #b01f7822; }
+[data-jp-theme-light="false"] .cnnviz-ledger .wrong { outline-color: #ff80c6; background: #ff80c633; }
+"""
+
+
+def mathml(latex: str, wrong: Iterable[str] = ()) -> str:
+    """A formula as MathML text. ``wrong`` names places as the ledger does: "part 2, entry (1, 4)".
+
+    A place that is no entry of a matrix marks the last side of the formula.
+
+    >>> mathml("a_{12}").startswith("<math")
+    True
+    """
+    root = ElementTree.fromstring(_converted(latex))
+    tables = [node for node in root.iter() if _tag(node) == "mtable"]
+    for place in wrong:
+        _mark(root, tables, place)
+    _bracket(root)
+    ElementTree.register_namespace("", NAMESPACE)
+    return ElementTree.tostring(root, encoding="unicode")
+
+
+def formula_or_words(printed: str, wrong: Iterable[str] = ()) -> str:
+    """A print as HTML: a formula as MathML, code as code, a rule in words as words.
+
+    Words may hold formulas between dollar signs.
+
+    >>> formula_or_words("dx = g @ W.T"), formula_or_words("a stride of 1")
+    ('<code>dx = g @ W.T</code>', '“a stride of 1”')
+    """
+    if "$" in printed:
+        parts = re.split(r"\$(.*?)\$", printed)
+        return "“" + "".join(mathml(p) if n % 2 else escape(p) for n, p in enumerate(parts)) + "”"
+    if re.search(r"\\[a-zA-Z]|[_^]\{|^\w = \w+$", printed):
+        return mathml(printed, wrong)
+    if re.search(r"[a-z]_[a-z]|\w\(|\[|@|//", printed):
+        return f"<code>{escape(printed)}</code>"
+    return f"“{escape(printed)}”"
+
+
+@lru_cache(maxsize=2048)
+def _converted(latex: str) -> str:
+    text = re.sub(r"\\renewcommand\{.*?\}\{.*?\}|\\bigg|\\small|\\tag\{.*?\}|&(?==)", "", latex)
+    text = re.sub(r"\\begin\{array\}\{[|clr]*\}", r"\\begin{bmatrix}", text.replace(r"\hline", ""))
+    return convert(text.replace(r"\end{array}", r"\end{bmatrix}"))
+
+
+def _tag(node) -> str:
+    return node.tag.rpartition("}")[2]
+
+
+def _mark(root, tables, place: str) -> None:
+    entry = re.search(r"entry \((\d+), (\d+)\)", place)
+    part = re.search(r"part (\d+)", place)
+    number = int(part[1]) - 1 if part else len(tables) - 1 if entry and len(tables) == 1 else 0
+    if entry and number < len(tables):
+        rows = [row for row in tables[number] if _tag(row) == "mtr"]
+        row, column = int(entry[1]) - 1, int(entry[2]) - 1
+        if row < len(rows) and column < len(rows[row]):
+            rows[row][column].set("class", "wrong")
+            return
+    last = list(root.iter())[-1] if len(root) == 0 else root[-1]
+    after = _last_relation(last)
+    for node in list(last)[after:]:
+        node.set("class", "wrong")
+
+
+def _last_relation(row) -> int:
+    """Where the last side of a formula starts among the children of its row."""
+    relations = [n for n, node in enumerate(row) if _tag(node) == "mo" and node.text in "=→⟹"]
+    return relations[-1] + 1 if relations else 0
+
+
+def _bracket(root) -> None:
+    """Take away the bracket characters that stand beside a matrix."""
+    for parent in root.iter():
+        children = list(parent)
+        for n, node in enumerate(children):
+            beside = [children[m] for m in (n - 1, n + 1) if 0 <= m < len(children)]
+            if _tag(node) == "mtable":
+                for other in beside:
+                    if _tag(other) == "mo" and other.text in ("[", "]"):
+                        parent.remove(other)
