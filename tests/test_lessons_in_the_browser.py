@@ -1,16 +1,20 @@
 """Each lesson as a learner meets it: opened in JupyterLab, run, pointed at, dragged, typed into."""
 
 import re
+from collections import Counter
 from pathlib import Path
 
 import pytest
 from lab import DARK, LIGHT
 
 from cnnviz import explore_channels, explore_convolution_matrix
+from cnnviz.documents import judge_all
+from cnnviz.ledger import VERDICTS
 
 NOTEBOOKS = sorted(
     path.name for path in (Path(__file__).parent.parent / "notebooks").glob("*.ipynb")
 )
+LEDGER = "10_documents_checked.ipynb"
 pytestmark = pytest.mark.browser
 
 
@@ -49,7 +53,7 @@ def picture_of(stage):
     return stage.locator("svg.cnnviz-svg").inner_html()
 
 
-@pytest.mark.parametrize("name", NOTEBOOKS)
+@pytest.mark.parametrize("name", [name for name in NOTEBOOKS if name != LEDGER])
 def test_a_lesson_runs_and_every_picture_answers(browser, name):
     browser.open_notebook(name)
     browser.run_all()
@@ -96,6 +100,40 @@ def picture_answers(browser, explorer):
     stage.get_by_role("button", name="Next").click()
     assert say(stage) != at_rest
     assert lit_paths(stage)
+
+
+def test_the_ledger_is_proved_filtered_and_opened_with_its_picture(browser):
+    browser.open_notebook(LEDGER)
+    browser.run_all()
+    page = browser.page
+    page.set_default_timeout(10_000)
+    ledger = page.locator(".cnnviz-ledger")
+    ledger.first.locator("table.summary").wait_for()
+    counts = [int(text) for text in ledger.first.locator("table.summary td").all_inner_texts()]
+    expected = Counter((one.verdict, one.record.document) for one in judge_all())
+    documents = ("note", "slides", "blog")
+    rows = [[expected[verdict, d] for d in documents] for verdict in VERDICTS]
+    assert counts == [n for row in rows for n in (*row, sum(row))]
+    choices = page.locator(".widget-dropdown select")
+    records = page.locator(".widget-select select")
+    choices.nth(0).select_option("note")
+    choices.nth(1).select_option("differs")
+    records.locator("option").nth(expected["differs", "note"] - 1).wait_for(state="attached")
+    page.wait_for_function(
+        f"document.querySelectorAll('.widget-select option').length === {expected['differs', 'note']}"
+    )
+    records.select_option(index=1)
+    page.locator("mtd.wrong").nth(8).wait_for()
+    page.locator(".cnnviz-stage svg").first.wait_for()
+
+    derivation = ledger.last
+    derivation.get_by_text("Proved for this geometry").wait_for()
+    before = derivation.inner_text()
+    browser.move_slider("stride", "ArrowRight")
+    page.wait_for_function(
+        "([node, before]) => node.innerText !== before", arg=[derivation.element_handle(), before]
+    )
+    assert browser.problems() == []
 
 
 @pytest.fixture(scope="module")
@@ -267,6 +305,25 @@ def test_an_impossible_size_keeps_the_picture(lesson, full):
         "stage => stage.querySelector('.cnnviz-message').textContent === ''",
         arg=full.element_handle(),
     )
+
+
+def test_the_proof_of_the_present_geometry_is_shown_once_the_slider_rests(lesson, full):
+    explorer = explorer_of(lesson, FULL)
+    full.get_by_text("agree in all 16 input cells").wait_for()
+    lesson.move_slider("input size", "ArrowRight", within=explorer)
+    full.get_by_text("agree in all 25 input cells").wait_for()
+    lesson.move_slider("input size", "ArrowLeft", within=explorer)
+    full.get_by_text("agree in all 16 input cells").wait_for()
+
+
+def test_letters_chosen_in_one_picture_change_in_all(lesson, full):
+    first = explorer_of(lesson, "explore_flattening()")
+    choice = explorer_of(lesson, FULL).locator("select").first
+    choice.select_option("slides")
+    first.locator(".texts text", has_text=re.compile("^X11$")).first.wait_for()
+    full.get_by_text("On the slides F is the filter").wait_for()
+    choice.select_option("note")
+    first.locator(".texts text", has_text=re.compile("^a11$")).first.wait_for()
 
 
 def test_the_picture_follows_the_theme(lesson, full):
