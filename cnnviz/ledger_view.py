@@ -189,7 +189,7 @@ def _page(html: str) -> str:
 def picture_of(record: Record) -> Scene | None:
     """The picture that shows a record, with the cell pinned that its equation is about."""
     notation = NOTATIONS[record.document]
-    if record.lesson == "02" and record.document == "note":
+    if record.lesson == "02":
         order = np.array([[1, 2, 3, 9], [8, 4, 5, 6], [7, 1, 2, 3], [4, 5, 9, 6]], dtype=float)
         return max_pooling(order, 2, notation=notation)
     if record.lesson not in ("03", "04", "05", "06", "07"):

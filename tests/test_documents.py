@@ -5,6 +5,7 @@ import subprocess
 import sys
 import time
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -18,6 +19,7 @@ from cnnviz.meaning import ANYTHING, HasNoMeaning, Layer, evaluate
 from cnnviz.printed import CannotRead, parse
 from cnnviz.symbols import NOTATIONS, symbol_array
 
+DOCUMENTS = ("note", "slides", "blog")
 NOTE = Layer(NOTATIONS["note"], (4, 4), (3, 3))
 
 
@@ -35,8 +37,8 @@ def test_the_whole_ledger_is_proved_in_under_a_minute():
 def test_ids_are_unique_and_in_reading_order():
     ids = [record.id for record in ledger()]
     assert len(set(ids)) == len(ids)
-    assert list(dict.fromkeys(id_.split("-")[0] for id_ in ids)) == ["note", "slides", "blog"]
-    for document in ("note", "slides", "blog"):
+    assert tuple(dict.fromkeys(id_.split("-")[0] for id_ in ids)) == DOCUMENTS
+    for document in DOCUMENTS:
         counted = [int(id_.split("-")[1]) for id_ in ids if id_.startswith(document)]
         assert counted == list(range(1, len(counted) + 1)), document
 
@@ -46,7 +48,9 @@ def test_every_record_says_what_a_reader_needs(judged):
         record = one.record
         assert one.verdict in VERDICTS
         assert record.lesson in {f"{n:02d}" for n in range(1, 10)}, record.id
-        assert len(record.states) > 8 and len(record.place) > 3 and len(record.proof) > 30, record.id
+        assert len(record.states) > 8 and len(record.place) > 3 and len(record.proof) > 30, (
+            record.id
+        )
         assert not record.contradicts or record.contradicts in {r.id for r in ledger()}, record.id
         assert (one.verdict == "convention") == bool(one.convention), record.id
         assert (one.verdict == "proved") == (not one.differences), record.id
@@ -57,10 +61,18 @@ def test_the_hand_checked_misprints_are_found(judged):
     differing = [one for one in judged if one.verdict == "differs"]
     printed = {d.printed: d.derived for one in differing for d in one.differences}
     assert printed["a_{41}"] == "a_{14}"
-    assert printed[r"K_{11} \frac{\partial L}{\partial Z_{22}}"] == r"K_{12} \frac{\partial L}{\partial Z_{22}}"
-    assert printed[r"K_{22} \frac{\partial L}{\partial Z_{21}}"] == r"K_{22} \frac{\partial L}{\partial Z_{22}}"
+    assert (
+        printed[r"K_{11} \frac{\partial L}{\partial Z_{22}}"]
+        == r"K_{12} \frac{\partial L}{\partial Z_{22}}"
+    )
+    assert (
+        printed[r"K_{22} \frac{\partial L}{\partial Z_{21}}"]
+        == r"K_{22} \frac{\partial L}{\partial Z_{22}}"
+    )
     assert printed["K_{12} X_{21} + K_{21} X_{12}"] == "K_{12} X_{12} + K_{21} X_{21}"
-    w = next(one for one in differing if any(d.at.endswith("entry (4, 6)") for d in one.differences))
+    w = next(
+        one for one in differing if any(d.at.endswith("entry (4, 6)") for d in one.differences)
+    )
     places = [d.at.rpartition("entry ")[2] for d in w.differences]
     assert places == [f"({r}, {c})" for r, c in [
         (1, 5), (1, 6), (1, 7), (2, 6), (2, 7), (2, 8), (4, 6), (4, 7), (4, 8)]]  # fmt: skip
@@ -68,15 +80,40 @@ def test_the_hand_checked_misprints_are_found(judged):
 
 def test_the_summary_counts_every_record(judged):
     text = summary(judged)
-    rows = {line[:22].strip(): [int(n) for n in line[22:].split()] for line in text.splitlines()[1:6]}
+    rows = {
+        line[:22].strip(): [int(n) for n in line[22:].split()] for line in text.splitlines()[1:6]
+    }
     assert rows["all"][-1] == len(judged) == sum(rows[verdict][-1] for verdict in VERDICTS)
 
 
+def test_the_readme_quotes_the_counts_of_the_ledger(judged):
+    readme = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
+    for verdict in VERDICTS:
+        found = [
+            sum(one.verdict == verdict and one.record.document == d for one in judged)
+            for d in DOCUMENTS
+        ]
+        row = " | ".join(map(str, [*found, sum(found)]))
+        assert f"| {verdict} | {row} |" in readme
+
+
 def test_the_command_prints_json_for_other_programs():
-    run = subprocess.run([sys.executable, "-m", "cnnviz.documents", "--json"], capture_output=True, text=True)
+    run = subprocess.run(
+        [sys.executable, "-m", "cnnviz.documents", "--json"], capture_output=True, text=True
+    )
     assert run.returncode == 0, run.stderr
     records = json.loads(run.stdout)
-    wanted = {"id", "document", "place", "states", "printed", "derived", "verdict", "differs_at", "lesson"}
+    wanted = {
+        "id",
+        "document",
+        "place",
+        "states",
+        "printed",
+        "derived",
+        "verdict",
+        "differs_at",
+        "lesson",
+    }
     assert all(wanted <= set(record) for record in records)
     assert len(records) == len(ledger())
 
@@ -92,18 +129,24 @@ def test_a_proof_that_cannot_run_is_reported_and_changes_the_exit_status(monkeyp
 
 
 def a_record(printed, check, **more):
-    return Record("x-01", "note", "here", "it says", printed, (("", check),), "03", "because", **more)
+    return Record(
+        "x-01", "note", "here", "it says", printed, (("", check),), "03", "because", **more
+    )
 
 
 def test_verdicts_follow_from_the_checks_alone():
     right, wrong = r"h_{12} = \sum_{i=1}^3 \sum_{j=1}^3 k_{ij} a_{i,j+1}", "h_{12} = k_{11} a_{11}"
     assert judge(a_record(right, equation(NOTE))).verdict == "proved"
     assert judge(a_record(wrong, equation(NOTE))).verdict == "differs"
-    assert judge(a_record(right, equation(NOTE), converted=wrong)).verdict == "damaged in conversion"
+    assert (
+        judge(a_record(right, equation(NOTE), converted=wrong)).verdict == "damaged in conversion"
+    )
     assert judge(a_record(right, equation(NOTE), converted="")).verdict == "damaged in conversion"
     assert judge(a_record(wrong, equation(NOTE), converted=right)).verdict == "differs"
     lenient = a_record(wrong, equation(NOTE))
-    lenient = replace(lenient, readings=(*lenient.readings, ("anything goes", lambda printed: Outcome(""))))
+    lenient = replace(
+        lenient, readings=(*lenient.readings, ("anything goes", lambda printed: Outcome("")))
+    )
     assert (judge(lenient).verdict, judge(lenient).convention) == ("convention", "anything goes")
 
 
@@ -123,12 +166,17 @@ def test_dots_stand_for_what_is_missing_and_for_nothing_else():
     spread = spread_dots(row, (1, 4))
     assert spread.shape == (1, 4) and spread[0, 1] is ANYTHING
     assert compare(row, symbol_array("a", (1, 4))) == []
-    assert [d.at for d in compare(row, symbol_array("a", (4, 4))[1:2])] == ["entry (1, 1)", "entry (1, 4)"]
+    assert [d.at for d in compare(row, symbol_array("a", (4, 4))[1:2])] == [
+        "entry (1, 1)",
+        "entry (1, 4)",
+    ]
 
 
 def test_numbers_in_a_sentence_are_read():
     assert numbers(lambda: [2, 7])("2 zeros around give 7 rows").differences == ()
-    assert [d.at for d in numbers(lambda: [2, 7])("1 zero around gives 7 rows").differences] == ["number 1"]
+    assert [d.at for d in numbers(lambda: [2, 7])("1 zero around gives 7 rows").differences] == [
+        "number 1"
+    ]
     assert numbers(lambda: [2])("no number").differences
 
 
