@@ -77,7 +77,9 @@ def spread_dots(printed: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
         missing = shape[axis] - len(lines)
         dotted = [n for n, line in enumerate(lines) if all(entry is ANYTHING for entry in line)]
         if missing > 0 and len(dotted) == 1:
-            spread = np.repeat(lines, [1 + missing * (n in dotted) for n in range(len(lines))], axis=0)
+            spread = np.repeat(
+                lines, [1 + missing * (n in dotted) for n in range(len(lines))], axis=0
+            )
             printed = np.moveaxis(spread, 0, axis)
     return printed
 
@@ -144,6 +146,20 @@ def _factors(tree) -> list:
 
 def bold_cells(winners: set[tuple[int, int]], part: int = 1) -> Check:
     """The cells printed in bold in one part of a display are the winners of their windows."""
+    return _cells_that_are(
+        lambda entry: isinstance(entry, Name) and entry.bold, "bold", "plain", winners, part
+    )
+
+
+def dotted_cells(cells: set[tuple[int, int]], part: int = 1) -> Check:
+    """The cells printed as dots in one part of a display are those that have no value yet."""
+    return _cells_that_are(lambda entry: isinstance(entry, Dots), "dots", "a value", cells, part)
+
+
+def _cells_that_are(
+    is_so: Callable[[object], bool], yes: str, no: str, wanted: set, part: int
+) -> Check:
+    """The entries of one part of a display that look so are exactly the wanted ones."""
 
     def check(printed: str) -> Outcome:
         matrix = _parts(parse(printed))[part]
@@ -152,34 +168,13 @@ def bold_cells(winners: set[tuple[int, int]], part: int = 1) -> Check:
             (r + 1, c + 1)
             for r, row in enumerate(matrix.rows)
             for c, entry in enumerate(row)
-            if isinstance(entry, Name) and entry.bold
+            if is_so(entry)
         }
         found = [
-            Difference(f"entry {at}", "bold" if at in cells else "plain", "plain" if at in cells else "bold")
-            for at in sorted(cells ^ winners)
+            Difference(f"entry {at}", *((yes, no) if at in cells else (no, yes)))
+            for at in sorted(cells ^ wanted)
         ]
-        return Outcome(f"bold: {sorted(winners)}", tuple(found))
-
-    return check
-
-
-def dotted_cells(cells: set[tuple[int, int]], part: int = 1) -> Check:
-    """The cells printed as dots in one part of a display are those that have no value yet."""
-
-    def check(printed: str) -> Outcome:
-        matrix = _parts(parse(printed))[part]
-        assert isinstance(matrix, Matrix)
-        dots = {
-            (r + 1, c + 1)
-            for r, row in enumerate(matrix.rows)
-            for c, entry in enumerate(row)
-            if isinstance(entry, Dots)
-        }
-        found = [
-            Difference(f"entry {at}", *(("dots", "a value") if at in dots else ("a value", "dots")))
-            for at in sorted(dots ^ cells)
-        ]
-        return Outcome(f"dots: {sorted(cells)}", tuple(found))
+        return Outcome(f"{yes}: {sorted(wanted)}", tuple(found))
 
     return check
 
@@ -213,7 +208,10 @@ def numbers(derive: Callable[[], list]) -> Check:
         derived = [sympy.Integer(n) for n in derive()]
         stated = [sympy.Integer(n) for n in re.findall(r"\d+", printed)]
         if len(stated) != len(derived):
-            return Outcome(_listed(derived), (Difference("how many numbers", _listed(stated), _listed(derived)),))
+            return Outcome(
+                _listed(derived),
+                (Difference("how many numbers", _listed(stated), _listed(derived)),),
+            )
         found = [
             Difference(f"number {n}", str(one), str(other))
             for n, (one, other) in enumerate(zip(stated, derived, strict=True), start=1)
@@ -237,7 +235,9 @@ def words(vocabulary: dict[str, object], derive: Callable[[], list]) -> Check:
         derived = derive()
         if stated == derived:
             return Outcome(_listed(derived))
-        return Outcome(_listed(derived), (Difference("the words", _listed(stated), _listed(derived)),))
+        return Outcome(
+            _listed(derived), (Difference("the words", _listed(stated), _listed(derived)),)
+        )
 
     return check
 
@@ -270,7 +270,9 @@ def fact(test: Callable[[], bool], says: str) -> Check:
     """
 
     def check(printed: str) -> Outcome:
-        return Outcome(says, () if test() else (Difference("the statement", printed, f"not so: {says}"),))
+        return Outcome(
+            says, () if test() else (Difference("the statement", printed, f"not so: {says}"),)
+        )
 
     check.reads_print = False
     return check
@@ -311,7 +313,13 @@ def code(use: Callable[[Callable[..., dict]], Iterable[tuple[str, object, object
 
 
 def _run(line: str, names: dict) -> dict:
-    known = {"__builtins__": {"__import__": _only_numpy}, "np": _NUMPY, "range": range, "int": int, **names}
+    known = {
+        "__builtins__": {"__import__": _only_numpy},
+        "np": _NUMPY,
+        "range": range,
+        "int": int,
+        **names,
+    }
     try:
         try:
             known["value"] = eval(compile(line, "print", "eval"), known)

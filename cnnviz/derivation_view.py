@@ -11,6 +11,7 @@ from . import derivations
 from .explorer import shared_choices, slider
 from .geometry import DoesNotFit
 from .mathml import STYLE, mathml
+from .stage import SliderNames
 from .symbols import NOTATIONS
 
 # What the list says, and the function that derives it.
@@ -67,7 +68,9 @@ class DerivationView(widgets.VBox):
         sliders.layout = choices.layout = widgets.Layout(flex_flow="row wrap")
         for control in (self.which, *self.controls.values()):
             control.observe(lambda _: self._derive(), names="value")
-        super().__init__([choices, sliders, self._shown])
+        super().__init__(
+            [choices, sliders, self._shown, SliderNames()], _dom_classes=("cnnviz-explorer",)
+        )
         self._derive()
 
     def derivation(self):

@@ -9,9 +9,10 @@ import ipywidgets as widgets
 import numpy as np
 import traitlets
 
+from .derivations import prove
 from .geometry import DoesNotFit
 from .scene import Scene
-from .stage import Stage
+from .stage import SliderNames, Stage
 from .svg import svg
 from .symbols import NOTATIONS, spoken
 
@@ -45,7 +46,9 @@ class Explorer(widgets.VBox):
             control.observe(self._control_moved, names="value")
         self.stage.observe(self._cell_typed, names="edit")
         self.stage.observe(self._prove, names="asked")
-        super().__init__([self._panel(), self.stage], _dom_classes=("cnnviz-explorer",))
+        super().__init__(
+            [self._panel(), self.stage, SliderNames()], _dom_classes=("cnnviz-explorer",)
+        )
 
     @property
     def values(self) -> dict:
@@ -119,8 +122,6 @@ class Explorer(widgets.VBox):
         if max(geometry["input_size"]) > LARGEST_PROVED:
             self.stage.proof = f"Proofs run for inputs up to {LARGEST_PROVED}×{LARGEST_PROVED}."
             return
-        from .derivations import prove
-
         proof = prove(**geometry)
         if proof.holds:
             self.stage.proof = proof.sentence

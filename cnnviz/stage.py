@@ -69,6 +69,12 @@ class Stage(anywidget.AnyWidget):
         return pinned
 
 
+class SliderNames(anywidget.AnyWidget):
+    """Draws nothing: gives the sliders of the explorer it stands in their names for screen readers."""
+
+    _esm = (STATIC / "slider_names.js").read_text(encoding="utf-8")
+
+
 def _holds(scene: Scene, grid, cell) -> bool:
     sizes = {g.name: g.size for g in scene.grids}
     return grid in sizes and isinstance(cell, int) and 0 <= cell < sizes[grid]

@@ -129,6 +129,7 @@ def test_the_ledger_is_proved_filtered_and_opened_with_its_picture(browser):
     derivation = ledger.last
     derivation.get_by_text("Proved for this geometry").wait_for()
     before = derivation.inner_text()
+    page.get_by_role("slider", name="stride").first.wait_for()
     browser.move_slider("stride", "ArrowRight")
     page.wait_for_function(
         "([node, before]) => node.innerText !== before", arg=[derivation.element_handle(), before]

@@ -551,16 +551,6 @@ function makePlayer(go) {
   };
 }
 
-// ipywidgets sliders have no accessible name; their visible label gives them one.
-function nameSliders(root) {
-  const explorer = root.closest(".cnnviz-explorer");
-  for (const slider of explorer?.querySelectorAll(".widget-slider, .widget-hslider") ?? []) {
-    const words = slider.querySelector(".widget-label")?.textContent;
-    slider.querySelector('[role="slider"]')?.setAttribute("aria-label", words);
-    slider.querySelector(".widget-readout")?.setAttribute("aria-label", `${words}, as a number`);
-  }
-}
-
 export default {
   render({ model, el }) {
     const host = {
@@ -570,9 +560,6 @@ export default {
       on: (name, listener) => model.on(`change:${name}`, listener),
       off: (name, listener) => model.off(`change:${name}`, listener),
     };
-    const leave = mount(el, host);
-    // The sliders are laid out after the stage: name them once they stand in the page.
-    const named = setTimeout(() => nameSliders(el), 300);
-    return () => { clearTimeout(named); leave(); };
+    return mount(el, host);
   },
 };
