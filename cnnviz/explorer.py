@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from functools import lru_cache
 
 import ipywidgets as widgets
 import numpy as np
@@ -122,7 +123,7 @@ class Explorer(widgets.VBox):
         if max(geometry["input_size"]) > LARGEST_PROVED:
             self.stage.proof = f"Proofs run for inputs up to {LARGEST_PROVED}×{LARGEST_PROVED}."
             return
-        proof = prove(**geometry)
+        proof = _proved_once(**geometry)
         if proof.holds:
             self.stage.proof = proof.sentence
         else:
@@ -144,6 +145,10 @@ class Explorer(widgets.VBox):
             )  # a picture that cannot be pointed at shows one cell lit
         static = {"image/svg+xml": svg(scene), "text/plain": str(scene)}
         return {**data, **static}, metadata
+
+
+# Going back to a geometry must not cost its proof again.
+_proved_once = lru_cache(maxsize=256)(prove)
 
 
 class SharedChoices(traitlets.HasTraits):

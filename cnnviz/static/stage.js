@@ -4,6 +4,7 @@
 
 const SVG = "http://www.w3.org/2000/svg";
 const MATHML = "http://www.w3.org/1998/Math/MathML";
+const AT_REST = 1000; // ms without a new picture; a proof must not hold up the next key
 const MOST_TERMS = 27; // nobody reads a longer sum; a 3×3 kernel over three channels still fits
 
 // ---------------------------------------------------------------- the table, read in any direction
@@ -257,7 +258,7 @@ export function mount(root, host) {
   let waiting = null;
   function askForProof() {
     clearTimeout(waiting);
-    if (host.editable) waiting = setTimeout(() => host.set({ asked: (host.get("asked") ?? 0) + 1 }), 350);
+    if (host.editable) waiting = setTimeout(() => host.set({ asked: (host.get("asked") ?? 0) + 1 }), AT_REST);
   }
 
   const size = (grid) => grid.shape.reduce((a, b) => a * b);
