@@ -13,7 +13,7 @@ from IPython.display import display
 from .documents import judge, ledger, summary
 from .ledger import VERDICTS, Judged, Record
 from .mathml import STYLE, formula_or_words
-from .pictures import convolution_matrix, max_pooling
+from .pictures import convolution_matrix, dense_layer, max_pooling
 from .samples import sample_input, sample_kernel
 from .scene import Scene
 from .stage import Stage
@@ -95,8 +95,7 @@ class LedgerView(widgets.VBox):
             self._picture.children = ()
             return
         self._card.value = _page(card(one))
-        scene = picture_of(one.record)
-        self._picture.children = (Stage(scene),) if scene else ()
+        self._picture.children = (Stage(picture_of(one.record)),)
 
     def _repr_mimebundle_(self, **options):
         """The widget, and beside it the summary and every record that is not simply proved."""
@@ -186,14 +185,14 @@ def _page(html: str) -> str:
     return f'<style>{STYLE}{CARD_STYLE}</style><div class="cnnviz-ledger">{html}</div>'
 
 
-def picture_of(record: Record) -> Scene | None:
+def picture_of(record: Record) -> Scene:
     """The picture that shows a record, with the cell pinned that its equation is about."""
     notation = NOTATIONS[record.document]
     if record.lesson == "02":
         order = np.array([[1, 2, 3, 9], [8, 4, 5, 6], [7, 1, 2, 3], [4, 5, 9, 6]], dtype=float)
         return max_pooling(order, 2, notation=notation)
-    if record.lesson not in ("03", "04", "05", "06", "07"):
-        return None
+    if record.lesson in ("01", "08"):
+        return dense_layer(sample_input(1, 3)[0], sample_kernel(2, 3), notation=notation)
     strided = "_{55}" in record.printed or "stride of 2" in record.printed
     sizes = ((5, 3, 2) if strided else (4, 3, 1)) if record.document == "note" else (3, 2, 1)
     size, kernel, stride = sizes

@@ -7,6 +7,7 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from cnnviz import documents
@@ -16,6 +17,7 @@ from cnnviz.ledger import VERDICTS, Record, judge
 from cnnviz.ledger_view import LedgerView, card, picture_of
 from cnnviz.mathml import mathml
 from cnnviz.meaning import ANYTHING, HasNoMeaning, Layer, evaluate
+from cnnviz.pictures import dense_layer
 from cnnviz.printed import CannotRead, parse
 from cnnviz.symbols import NOTATIONS, symbol_array
 
@@ -209,10 +211,19 @@ def test_the_ledger_can_be_filtered_and_opened(judged):
     assert "differs" in bundle["text/plain"] and "<table" in bundle["text/html"]
 
 
-def test_records_of_the_convolution_open_a_picture_in_their_own_letters(judged):
+def test_every_record_opens_a_picture_in_the_letters_of_its_document(judged):
     for one in judged:
         scene = picture_of(one.record)
-        if one.record.lesson in ("03", "04", "06", "07"):
-            assert scene is not None
-            letter = NOTATIONS[one.record.document].output
-            assert scene["output"].symbols[0].startswith(letter)
+        notation = NOTATIONS[one.record.document]
+        assert scene.beware == notation.beware
+        if one.record.lesson in ("03", "04", "05", "06", "07"):
+            assert scene["output"].symbols[0].startswith(notation.output)
+
+
+def test_the_picture_of_a_dense_layer_shows_what_calculus_gives():
+    scene = dense_layer(np.array([1.0, 2.0, 3.0]), np.arange(6.0).reshape(2, 3))
+    z = [scene.equation_text("output", cell).split(" = ")[1] for cell in (0, 1)]
+    assert z[0] == "W_11·a_11 + W_12·a_21 + W_13·a_31"
+    assert scene.equation_text("input", 1) == "∂L/∂a_21 = W_12·∂L/∂z_11 + W_22·∂L/∂z_21"
+    assert scene.equation_text("kernel", 5) == "∂L/∂W_23 = a_31·∂L/∂z_21"
+    assert scene["output"].numbers == ("8", "26")
