@@ -8,7 +8,7 @@ from html import escape
 import ipywidgets as widgets
 
 from . import derivations
-from .explorer import shared_choices, slider
+from .explorer import beside_widget, shared_choices, slider
 from .geometry import DoesNotFit
 from .mathml import STYLE, mathml
 from .stage import SliderNames
@@ -93,9 +93,8 @@ class DerivationView(widgets.VBox):
 
     def _repr_mimebundle_(self, **options):
         """The widget, and beside it the derivation as it stands, for places without widgets."""
-        bundle = super()._repr_mimebundle_(**options)
-        data, metadata = bundle if isinstance(bundle, tuple) else (bundle, {})
-        return {**data, "text/html": self._shown.value, "text/plain": self._text}, metadata
+        static = {"text/html": self._shown.value, "text/plain": self._text}
+        return beside_widget(super()._repr_mimebundle_(**options), static)
 
 
 def steps(derivation) -> str:

@@ -136,15 +136,19 @@ class Explorer(widgets.VBox):
 
     def _repr_mimebundle_(self, **options):
         """The widget, and beside it a static picture and text for places that show no widgets."""
-        bundle = super()._repr_mimebundle_(**options)
-        data, metadata = bundle if isinstance(bundle, tuple) else (bundle, {})
         scene = self.scene
         if scene.focus is None and scene.walk:
             scene = scene.at(
                 scene.walk, 0
             )  # a picture that cannot be pointed at shows one cell lit
         static = {"image/svg+xml": svg(scene), "text/plain": str(scene)}
-        return {**data, **static}, metadata
+        return beside_widget(super()._repr_mimebundle_(**options), static)
+
+
+def beside_widget(bundle, static: dict[str, str]) -> tuple[dict, dict]:
+    """A widget's MIME bundle with what stands in for it where widgets do not run."""
+    data, metadata = bundle if isinstance(bundle, tuple) else (bundle, {})
+    return {**data, **static}, metadata
 
 
 # Going back to a geometry must not cost its proof again.

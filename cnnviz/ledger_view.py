@@ -10,7 +10,8 @@ import ipywidgets as widgets
 import numpy as np
 from IPython.display import display
 
-from .documents import judge, ledger, summary
+from .documents import judge_all, ledger, summary
+from .explorer import beside_widget
 from .ledger import VERDICTS, Judged, Record
 from .mathml import STYLE, formula_or_words
 from .pictures import convolution_matrix, dense_layer, max_pooling
@@ -63,12 +64,13 @@ class LedgerView(widgets.VBox):
 
     def prove(self) -> LedgerView:
         """Judge every record, moving the bar, and show the result."""
-        for record in ledger():
-            self.judged.append(judge(record))
-            self.bar.value += 1
+        self.judged = list(judge_all(self._proved))
         self._summary.value = _page(summary_table(self.judged))
         self._list()
         return self
+
+    def _proved(self, done: int, _of: int) -> None:
+        self.bar.value = done
 
     def show(self, record_id: str) -> None:
         """Open one record by its id, such as "note-17"."""
@@ -99,14 +101,12 @@ class LedgerView(widgets.VBox):
 
     def _repr_mimebundle_(self, **options):
         """The widget, and beside it the summary and every record that is not simply proved."""
-        bundle = super()._repr_mimebundle_(**options)
-        data, metadata = bundle if isinstance(bundle, tuple) else (bundle, {})
         notable = "".join(card(one) for one in self.judged if one.verdict != "proved")
         static = {
             "text/html": _page(summary_table(self.judged) + notable),
             "text/plain": summary(self.judged),
         }
-        return {**data, **static}, metadata
+        return beside_widget(super()._repr_mimebundle_(**options), static)
 
 
 def summary_table(judged: list[Judged]) -> str:

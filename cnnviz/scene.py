@@ -13,7 +13,6 @@ each row and an input cell for each column.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -287,9 +286,6 @@ class Scene:
             "code": self.code,
             "beware": self.beware,
         }
-
-    def to_json(self) -> str:
-        return json.dumps(self.view(), ensure_ascii=False, separators=(",", ":"))
 
     def __str__(self) -> str:
         lines = [self.title, ""]

@@ -160,7 +160,7 @@ def test_a_scene_prints_what_it_shows():
 
 def test_the_view_for_the_browser_is_plain_json():
     scene = four_by_four(padding=1)
-    view = json.loads(scene.to_json())
+    view = json.loads(json.dumps(scene.view()))
     assert view["table"]["output"] == scene.table["output"].tolist()
     assert [grid["name"] for grid in view["grids"]] == [grid.name for grid in scene.grids]
 
