@@ -72,7 +72,7 @@ class Explorer(widgets.VBox):
         """Sliders in one row that wraps, choices in a second one."""
         rows = [[], []]
         for control in self.controls.values():
-            rows[not isinstance(control, widgets.IntSlider)].append(control)
+            rows[not isinstance(control, (widgets.IntSlider, widgets.FloatSlider))].append(control)
         if self._cell_of is not None:
             reset = widgets.Button(
                 description="first numbers", tooltip="Undo all typing into cells"
@@ -193,6 +193,33 @@ def slider(name: str, value: int, low: int, high: int) -> widgets.IntSlider:
     )
 
 
+def fine_slider(name: str, value: float, low: float, high: float, step: float):
+    """A slider for numbers that are not whole."""
+    return widgets.FloatSlider(
+        value,
+        min=low,
+        max=high,
+        step=step,
+        description=name,
+        continuous_update=True,
+        layout=widgets.Layout(width="240px"),
+        style={"description_width": f"{7 * len(name) + 4}px"},
+    )
+
+
+def buttons(options: list[str], value: str) -> widgets.ToggleButtons:
+    """A choice of a few words, all of them seen."""
+    longest = max(map(len, options))
+    return widgets.ToggleButtons(
+        options=options, value=value, style={"button_width": f"{max(60, 9 * longest + 14)}px"}
+    )
+
+
+def tick(name: str, value: bool = False) -> widgets.Checkbox:
+    """Something that is or is not so."""
+    return widgets.Checkbox(value, description=name, indent=False, layout={"width": "auto"})
+
+
 def shared_choices() -> dict[str, widgets.Widget]:
     """The letters and the first index. Changed in one place, they change in every picture."""
     narrow = {"description_width": "auto"}
@@ -217,7 +244,4 @@ def shared_choices() -> dict[str, widgets.Widget]:
 
 def choices(show: str) -> dict[str, widgets.Widget]:
     """The choices that every picture offers: symbols or numbers, whose letters, first index."""
-    shown = widgets.ToggleButtons(
-        options=["symbols", "numbers"], value=show, style={"button_width": "92px"}
-    )
-    return {"show": shown, **shared_choices()}
+    return {"show": buttons(["symbols", "numbers"], show), **shared_choices()}

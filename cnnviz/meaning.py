@@ -50,7 +50,12 @@ class Layer:
 
     def __post_init__(self):
         names = self.notation
-        letters = {names.input: "input", names.kernel: "kernel", names.output: "output", names.scalar: "scalar"}
+        letters = {
+            names.input: "input",
+            names.kernel: "kernel",
+            names.output: "output",
+            names.scalar: "scalar",
+        }
         object.__setattr__(self, "letters", {**letters, **dict(self.also)})
 
     @cached_property
@@ -72,7 +77,9 @@ class Layer:
         """One free symbol for each upstream gradient."""
         scalar, output = self.notation.scalar, self.notation.output
         names = [f"∂{scalar}/∂{label}" for label in labels(output, self.output.shape)]
-        return np.array([sympy.Symbol(name) for name in names], dtype=object).reshape(self.output.shape)
+        return np.array([sympy.Symbol(name) for name in names], dtype=object).reshape(
+            self.output.shape
+        )
 
     @cached_property
     def matrix(self) -> np.ndarray:
@@ -83,7 +90,10 @@ class Layer:
 
     def gradient(self, symbol: sympy.Symbol) -> sympy.Expr:
         """The derivative of the scalar by a symbol of this layer, by the chain rule."""
-        terms = (g * sympy.diff(y, symbol) for g, y in zip(self.upstream.flat, self.output.flat, strict=True))
+        terms = (
+            g * sympy.diff(y, symbol)
+            for g, y in zip(self.upstream.flat, self.output.flat, strict=True)
+        )
         return sympy.Add(*terms)
 
 
@@ -98,18 +108,25 @@ def evaluate(tree, layer: Layer, indices: dict[str, int] | None = None):
         case Matrix(rows):
             return _array([[evaluate(entry, layer, indices) for entry in row] for row in rows])
         case Plus(signs, terms):
-            return sum(sign * evaluate(term, layer, indices) for sign, term in zip(signs, terms, strict=True))
+            return sum(
+                sign * evaluate(term, layer, indices)
+                for sign, term in zip(signs, terms, strict=True)
+            )
         case Sum(index, low, high, body):
             values = range(_bound(low, layer), _bound(high, layer) + 1)
             return sum(evaluate(body, layer, {**indices, index: value}) for value in values)
         case Product(sign, left, right):
-            return _product(sign, evaluate(left, layer, indices), evaluate(right, layer, indices), layer)
+            return _product(
+                sign, evaluate(left, layer, indices), evaluate(right, layer, indices), layer
+            )
         case Power(base, "T"):
             return evaluate(base, layer, indices).T
         case Partial(top, bottom):
             return _partial(top, bottom, layer, indices)
         case Call(name, arguments):
-            return _call(name, [evaluate(argument, layer, indices) for argument in arguments], layer)
+            return _call(
+                name, [evaluate(argument, layer, indices) for argument in arguments], layer
+            )
         case Name():
             return _name(tree, layer, indices)
     raise HasNoMeaning(f"{tree} has no meaning in this layer.")
@@ -248,7 +265,7 @@ def convolve(first, second, flip=False, swap=False, full=False, **geometry):
 
 def _call(name: str, values: list, layer: Layer):
     match name.lower(), values:
-        case ("convolution" | "conv"), [first, second]:
+        case (("convolution" | "conv"), [first, second]):
             return convolve(first, second, **dict(layer.star))
         case "full convolution", [first, second]:
             return convolve(first, second, full=True, **dict(layer.star))
@@ -289,7 +306,9 @@ def latex(value) -> str:
 
 @lru_cache(maxsize=4096)
 def _latex_value(value: sympy.Expr) -> str:
-    return sympy.latex(value, symbol_names={symbol: _latex_name(symbol.name) for symbol in value.free_symbols})
+    return sympy.latex(
+        value, symbol_names={symbol: _latex_name(symbol.name) for symbol in value.free_symbols}
+    )
 
 
 def _latex_name(name: str) -> str:

@@ -51,7 +51,7 @@ def page(scene: Scene) -> str:
     state = {
         "view": {"svg": svg(scene, standalone=False), "scene": scene.view()},
         "pinned": list(scene.focus or ()),
-        "step": -1,
+        "step": scene.step,
         "message": "",
         "proof": "",
     }

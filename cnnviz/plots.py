@@ -6,6 +6,7 @@ here are ``matplotlib.figure.Figure`` objects.
 
 from __future__ import annotations
 
+import textwrap
 from pathlib import Path
 
 import matplotlib as mpl
@@ -13,7 +14,8 @@ from matplotlib.collections import PatchCollection
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from .scene import WRITERS, Grid, Scene
+from .scene import WRITERS, Grid, Scene, Stroke
+from .svg import BETWEEN
 
 # The light palette of picture.css, by role: (colour, width of the outline).
 ROLE_STYLE = {
@@ -23,6 +25,14 @@ ROLE_STYLE = {
     "inserted": ("#66717d", 0.7),
     "switch": ("#00735a", 2.0),
     "wrong": ("#b01f78", 2.0),
+    "right": ("#1b2430", 0.6),
+}
+STROKE_STYLE = {
+    "forward": ("#0a62bd", "-"),
+    "backward": ("#c24a00", "-"),
+    "axis": ("#7c8794", "-"),
+    "curve": ("#1b2430", "-"),
+    "tangent": ("#c24a00", "--"),
 }
 HATCH = {"padding": "//", "inserted": "..", "wrong": "xx"}
 INCHES_PER_UNIT = 1 / 110
@@ -36,16 +46,23 @@ def figure(scene: Scene) -> Figure:
     axes.set(xlim=(0, width), ylim=(height, 0))
     axes.axis("off")
     for grid in scene.grids:
-        _draw_grid(axes, grid)
-    if scene.focus:
-        for name, cells in scene.lit(*scene.focus).items():
-            _draw_cells(axes, scene[name], cells, scene[name].role, alpha=0.25)
-        axes.text(20, height - 4, scene.sentence(*scene.focus), fontsize=9, va="bottom")
+        _draw_grid(axes, grid, scene.shown(grid))
+    lit, sentence = scene.now()
+    for name, cells in lit.items():
+        _draw_cells(axes, scene[name], cells, scene[name].role, alpha=0.25)
+    if lit:
+        axes.text(20, height - 4, sentence, fontsize=9, va="bottom")
+    for stroke in scene.strokes:
+        _draw_stroke(axes, stroke)
     for x, y, sign in scene.signs:
         axes.text(x, y, sign, fontsize=18, ha="center")
     for row, (value, words) in enumerate(scene.counters):
         axes.text(width - 190, 64 + 62 * row, value, fontsize=15, weight="bold")
         axes.text(width - 190, 84 + 62 * row, words, fontsize=8, color="#66717d")
+    top = 64 + 62 * len(scene.counters)
+    for row, (holds, words) in enumerate(scene.lamps):
+        said = textwrap.fill(f"{'✓' if holds else '✕'} {words}", 26)
+        axes.text(width - 190, top + 46 * row, said, fontsize=8, va="top")
     return drawn
 
 
@@ -54,7 +71,15 @@ def mathtext(text: str) -> str:
 
     >>> mathtext("a_10,12"), mathtext("k^(1,2)_11"), mathtext("−3")
     ('$a_{10,12}$', '$k^{(1,2)}_{11}$', '−3')
+    >>> mathtext("k_11·a_12 + 1")
+    '$k_{11}$·$a_{12}$ + 1'
     """
+    if "\n" in text or BETWEEN.search(text):
+        lines = [BETWEEN.split(line) for line in text.split("\n")]
+        return "\n".join(
+            "".join(piece if n % 2 else mathtext(piece) for n, piece in enumerate(pieces))
+            for pieces in lines
+        )
     name, _, lowered = text.partition("_")
     name, _, raised = name.partition("^")
     if not lowered:
@@ -63,7 +88,7 @@ def mathtext(text: str) -> str:
     return f"${name}{f'^{{{raised}}}' if raised else ''}_{{{lowered}}}$"
 
 
-def _draw_grid(axes, grid: Grid) -> None:
+def _draw_grid(axes, grid: Grid, shown: tuple[str, ...] | None) -> None:
     place, (_, _, rows, columns) = grid.place, grid.shape
     for tile in range(0, grid.size, rows * columns):
         x, y = grid.corner(tile)
@@ -82,14 +107,13 @@ def _draw_grid(axes, grid: Grid) -> None:
         axes.add_patch(
             Rectangle((x, y), right - x, low - y, fill=False, edgecolor="#7c8794", linewidth=1)
         )
-    if grid.texts:
+    if shown:
         _draw_cells(axes, grid, range(grid.size), None)
-        size = (
-            72
-            * INCHES_PER_UNIT
-            * min(0.42 * place.height, 1.7 * place.width / max(map(len, grid.texts)), 20)
-        )
-        for cell, text in enumerate(grid.texts):
+        lines = [line for text in shown for line in text.split("\n")]
+        tall = 0.42 if len(lines) == grid.size else 0.6 * grid.size / len(lines)
+        widest = max(*map(len, lines), 1)
+        size = 72 * INCHES_PER_UNIT * min(tall * place.height, 1.7 * place.width / widest, 20)
+        for cell, text in enumerate(shown):
             x, y = grid.corner(cell)
             axes.text(
                 x + place.width / 2,
@@ -109,6 +133,20 @@ def _draw_grid(axes, grid: Grid) -> None:
         x, side = (middle, "center") if grid.slot.centred else (place.x, "left")
         axes.text(x, place.y - 9, title, fontsize=9.5, ha=side, color="#66717d")
     axes.set(xlim=axes.get_xlim(), ylim=axes.get_ylim())
+
+
+def _draw_stroke(axes, stroke: Stroke) -> None:
+    colour, dashes = STROKE_STYLE[stroke.kind]
+    points = stroke.points
+    across, down = zip(*points, strict=True)
+    axes.plot(across, down, color=colour, linestyle=dashes, linewidth=1.3)
+    if stroke.kind in ("forward", "backward"):
+        axes.annotate("", points[-1], points[-2], arrowprops={"arrowstyle": "->", "color": colour})
+    if stroke.label:
+        (x0, y0), (x1, y1) = points[(len(points) - 1) // 2], points[len(points) // 2]
+        side = 10 if stroke.below else -6
+        axes.text((x0 + x1) / 2, (y0 + y1) / 2 + side, mathtext(stroke.label), fontsize=9,
+                  ha="center", va="top" if stroke.below else "bottom")  # fmt: skip
 
 
 def _draw_cells(axes, grid: Grid, cells, role: str | None, alpha: float = 0.0) -> None:

@@ -149,8 +149,10 @@ LOOKS = re.compile(
 )
 # Operations that the documents write as plain words.
 WORDED = (
-    (r"\\begin\{bmatrix\}\s*180\^\\circ\s*\\text\{rotated\}\s*\\\\\s*\\text\{Filter \}\s*F\s*\\end\{bmatrix\}",
-     r"\\text{rotated}(F)"),
+    (
+        r"\\begin\{bmatrix\}\s*180\^\\circ\s*\\text\{rotated\}\s*\\\\\s*\\text\{Filter \}\s*F\s*\\end\{bmatrix\}",
+        r"\\text{rotated}(F)",
+    ),
     (r"180\^\{\\circ\}(?:\s|\\space)*rotated(?:\s|\\space)*\(", r"\\text{rotated}("),
     (r"(?<![a-z{])(conv|sum|padded)\s*\(", r"\\text{\1}("),
     (r"\\text\{Input X\}", "X"),
@@ -183,7 +185,7 @@ def _parse(text: str) -> Chain:
         raise CannotRead(str(problem.orig_exc)) from None
     except UnexpectedInput as problem:
         at = getattr(problem, "pos_in_stream", None) or 0
-        raise CannotRead(f"Cannot read the formula at “{text[at:at + 30]}”: {text}") from None
+        raise CannotRead(f"Cannot read the formula at “{text[at : at + 30]}”: {text}") from None
 
 
 @v_args(inline=True)

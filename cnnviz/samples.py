@@ -48,3 +48,34 @@ def sample_kernel(*shape: int) -> np.ndarray:
     *channels, height, width = shape
     planes = [np.roll(_KERNEL, n, axis=1)[:height, :width] for n in range(int(np.prod(channels)))]
     return np.stack(planes).reshape(shape)
+
+
+_GRADIENT = np.array([1, -2, 3, 2, -1, 4, -3, 5, -4], dtype=float)
+
+
+def sample_gradient(*shape: int) -> np.ndarray:
+    """An upstream gradient without a zero and without symmetry, (H, W) or (C, H, W), −4 to 5.
+
+    A smaller one is the corner of a larger one.
+
+    >>> sample_gradient(2, 3)
+    array([[ 1., -2.,  3.],
+           [ 2., -1.,  4.]])
+    """
+    *channels, height, width = shape
+    i, j = np.ogrid[:height, :width]
+    c = np.arange(int(np.prod(channels))).reshape((*channels, 1, 1))
+    return _GRADIENT[(3 * i + j + 2 * c + i * j * j // 3) % len(_GRADIENT)]
+
+
+def one_hot(shape: tuple[int, ...], cell: int) -> np.ndarray:
+    """All 0 but for a single 1: a probe that shows where one number goes. ``cell`` is row-major and
+    starts again from the first cell where it passes the last.
+
+    >>> one_hot((2, 2), 1)
+    array([[0., 1.],
+           [0., 0.]])
+    """
+    probe = np.zeros(int(np.prod(shape)))
+    probe[cell % probe.size] = 1
+    return probe.reshape(shape)

@@ -23,6 +23,8 @@ import numpy as np
 from .symbols import spoken
 
 ROLES = ("read", "written", "padding", "inserted", "switch", "wrong")
+MARKS = (*ROLES, "right")  # a tick is ink, not a colour: it needs no role of its own
+NOWHERE = -1  # in the table: this meeting has no cell in that grid
 
 # File endings and what writes them. Renderers sit above this module and add themselves here.
 WRITERS: dict[str, Callable[[Scene, Path], None]] = {}
@@ -74,6 +76,7 @@ class Grid:
     row-major order of that shape. ``symbols`` and ``numbers`` hold one string for each cell, or
     None where a grid is too large to write in; ``ink`` (0 to 1 for each cell) is then what shows.
     ``marks`` gives cells a lasting role. ``down`` and ``across`` make the grid a derived one.
+    ``frames`` holds, for each step, what stands in the cells after it; at rest the texts do.
     """
 
     name: str
@@ -84,6 +87,7 @@ class Grid:
     symbols: tuple[str, ...] | None = None
     numbers: tuple[str, ...] | None = None
     show: str = "symbols"
+    frames: tuple[tuple[str, ...], ...] = ()
     ink: np.ndarray | None = None
     marks: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     sentences: tuple[str, ...] | None = None
@@ -96,9 +100,9 @@ class Grid:
     editable: bool = False
 
     def __post_init__(self):
-        if self.role not in ROLES or not set(self.marks) <= set(ROLES):
+        if self.role not in ROLES or not set(self.marks) <= set(MARKS):
             raise ValueError(f"Grid {self.name!r}: the roles are {', '.join(ROLES)}.")
-        for texts in (self.symbols, self.numbers, self.sentences):
+        for texts in (self.symbols, self.numbers, self.sentences, *self.frames):
             if texts is not None and len(texts) != self.size:
                 raise ValueError(f"Grid {self.name!r} has {self.size} cells, not {len(texts)}.")
 
@@ -145,7 +149,8 @@ class Grid:
 class Equation:
     """How the equation of a cell reads: ``left`` and the factors of each term, as templates.
 
-    In a template ``{h}`` stands for the label of the cell of grid ``h`` in the term's row.
+    In a template ``{h}`` stands for the label of the cell of grid ``h`` in the term's row. Terms
+    with the same cells are one term. ``plus`` is one more term, a template too, such as a bias.
     ``counted`` says whether the equation can also be written with numbers; ``ledger`` names the
     records of the documents that print it.
     """
@@ -154,15 +159,47 @@ class Equation:
     factors: tuple[str, ...]
     counted: bool = False
     ledger: str = ""
+    plus: str = ""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of a walk that is more than a cell: which cells light up, and what is said."""
+
+    lit: Mapping[str, tuple[int, ...]]
+    say: str
+
+
+@dataclass(frozen=True)
+class Stroke:
+    """A line between the grids, in picture units, with a word beside it.
+
+    ``kind`` is "forward" or "backward" (arrows), "axis", "curve" or "tangent" (a small plot).
+    ``label`` stands at the middle of the line, ``below`` it on request.
+    """
+
+    points: tuple[tuple[float, float], ...]
+    kind: str = "forward"
+    label: str = ""
+    below: bool = False
+
+    def __post_init__(self):
+        if self.kind not in STROKES:
+            raise ValueError(f"A stroke is one of {', '.join(STROKES)}, not {self.kind!r}.")
+
+
+STROKES = ("forward", "backward", "axis", "curve", "tangent")
 
 
 @dataclass(frozen=True)
 class Scene:
     """Grids, the table that links their cells, and the sentence that says what is seen.
 
-    ``signs`` are (x, y, text) between the grids; ``counters`` are (number, words) pairs; ``walk``
-    names the grid whose cells are the steps. ``code`` is the call in PyTorch, ``beware`` a word on the
-    letters. ``focus`` is the (grid, cell) that is pinned now.
+    ``signs`` are (x, y, text) between the grids, ``strokes`` the lines; ``counters`` are (number,
+    words) pairs, and ``lamps`` (lit, words) pairs: statements that hold now or do not. ``walk`` names
+    the grid whose cells are the steps, unless ``steps`` says itself what each of them is. ``code`` is
+    the call in PyTorch, ``beware`` a word on the letters. ``focus`` is the (grid, cell) that is pinned
+    now, ``step`` the step that is shown, or -1.
     """
 
     title: str
@@ -172,11 +209,25 @@ class Scene:
     size: tuple[int, int] = (1200, 600)
     equations: Mapping[str, Equation] = field(default_factory=dict)
     signs: tuple[tuple[float, float, str], ...] = ()
+    strokes: tuple[Stroke, ...] = ()
     counters: tuple[tuple[str, str], ...] = ()
+    lamps: tuple[tuple[bool, str], ...] = ()
     walk: str | None = None
+    steps: tuple[Step, ...] = ()
     code: str = ""
     beware: str = ""
     focus: tuple[str, int] | None = None
+    step: int = -1
+
+    def __post_init__(self):
+        frames = {len(grid.frames) for grid in self.grids if grid.frames}
+        if frames and frames != {self.length}:
+            raise ValueError(f"{self.length} steps need as many frames, not {sorted(frames)}.")
+
+    @property
+    def length(self) -> int:
+        """How many steps there are to walk."""
+        return len(self.steps) or (self[self.walk].size if self.walk else 0)
 
     def __getitem__(self, name: str) -> Grid:
         for grid in self.grids:
@@ -190,6 +241,26 @@ class Scene:
         if not 0 <= cell < self[grid].size:
             raise IndexError(f"Grid {grid!r} has cells 0 to {self[grid].size - 1}, not {cell}.")
         return replace(self, focus=(grid, cell))
+
+    def at_step(self, step: int) -> Scene:
+        """The same scene after one of its steps; -1 is at rest."""
+        if not -1 <= step < self.length:
+            raise IndexError(f"This scene has steps 0 to {self.length - 1}, not {step}.")
+        return replace(self, step=step, focus=None)
+
+    def shown(self, grid: Grid) -> tuple[str, ...] | None:
+        """What stands in the cells of a grid at this step."""
+        if grid.texts and grid.frames and self.step >= 0:
+            return grid.frames[self.step]
+        return grid.texts
+
+    def now(self) -> tuple[Mapping[str, tuple[int, ...]], str]:
+        """What is lit at this moment, and what is said: of the pinned cell, the step, or neither."""
+        if self.focus is not None:
+            return self.lit(*self.focus), self.sentence(*self.focus)
+        if self.steps and self.step >= 0:
+            return self.steps[self.step].lit, self.steps[self.step].say
+        return {}, self.say
 
     def rows_with(self, grid: str, cell: int) -> np.ndarray:
         """The rows of the table in which this cell takes part."""
@@ -208,7 +279,8 @@ class Scene:
             if other.name not in self.table:
                 lit[other.name] = self._derived(other, rows)
         lit[grid] = np.union1d(lit[grid], [cell]).astype(int)
-        return {name: tuple(int(c) for c in cells) for name, cells in lit.items() if len(cells)}
+        lit = {name: tuple(int(c) for c in cells if c != NOWHERE) for name, cells in lit.items()}
+        return {name: cells for name, cells in lit.items() if cells}
 
     def _entries(self, grid: Grid, cell: int) -> list[tuple[Axis, int]]:
         row, column = divmod(cell, grid.shape[3])
@@ -221,7 +293,7 @@ class Scene:
         for axis, stride in ((grid.down, grid.shape[3]), (grid.across, 1)):
             if axis is not None:
                 column = self.table[axis.grid][rows]
-                entries = np.array([axis.position.get(int(c), -1) for c in column], dtype=int)
+                entries = np.array([axis.position.get(int(c), NOWHERE) for c in column], dtype=int)
                 kept &= entries >= 0
                 cells += stride * entries
         return np.unique(cells[kept])
@@ -248,17 +320,26 @@ class Scene:
     def terms(self, grid: str, cell: int) -> tuple[str, list[tuple[str, ...]]]:
         """The equation of a cell as labels: its left side, and the factors of each term.
 
-        Terms that hold a padding cell are left out: they are zero.
+        Terms that hold a padding cell, which are zero, or no cell at all are left out.
         """
         equation = self.equations[grid]
-        padding = {name: set(self[name].marks.get("padding", ())) for name in self.table}
-        terms = []
-        for row in self.rows_with(grid, cell):
+        nothing = {name: {NOWHERE, *self[name].marks.get("padding", ())} for name in self.table}
+        used = [_grid_in(factor) for factor in equation.factors]
+        rows = self.rows_with(grid, cell)
+        terms = {}
+        for row in rows:
             here = {name: int(column[row]) for name, column in self.table.items()}
-            if not any(here[name] in padding[name] for name in here):
-                words = {name: self[name].symbols[at] for name, at in here.items()}
-                terms.append(tuple(factor.format(**words) for factor in equation.factors))
-        return equation.left.format(**{grid: self[grid].symbols[cell]}), terms
+            if not any(here[name] in nothing[name] for name in (grid, *used)):
+                terms[tuple(here[name] for name in used)] = self._filled(equation.factors, here)
+        if equation.plus and len(rows):
+            here = {name: int(column[rows[0]]) for name, column in self.table.items()}
+            terms["plus"] = self._filled((equation.plus,), here)
+        left = equation.left.format(**{grid: self[grid].symbols[cell]})
+        return left, list(terms.values())
+
+    def _filled(self, factors: tuple[str, ...], here: Mapping[str, int]) -> tuple[str, ...]:
+        words = {name: self[name].symbols[at] for name, at in here.items() if at != NOWHERE}
+        return tuple(factor.format(**words) for factor in factors)
 
     def equation_text(self, grid: str, cell: int) -> str:
         """The equation of a cell in one line of text."""
@@ -278,10 +359,12 @@ class Scene:
                     "factors": e.factors,
                     "counted": e.counted,
                     "ledger": e.ledger,
+                    "plus": e.plus,
                 }
                 for name, e in self.equations.items()
             },
             "walk": self.walk,
+            "steps": [{"lit": dict(step.lit), "say": step.say} for step in self.steps],
             "say": self.say,
             "code": self.code,
             "beware": self.beware,
@@ -290,13 +373,16 @@ class Scene:
     def __str__(self) -> str:
         lines = [self.title, ""]
         for grid in self.grids:
-            lines += [*_grid_text(grid), ""]
+            lines += [*_grid_text(grid, self.shown(grid)), ""]
+        lines += [stroke.label for stroke in self.strokes if stroke.label]
         lines += [f"{value} {words}" for value, words in self.counters]
+        lines += [f"{'✓' if lit else '✕'} {words}" for lit, words in self.lamps]
         lines.append(self.say)
-        if self.focus is not None:
-            lines.append(self.sentence(*self.focus))
-            if self.focus[0] in self.equations:
-                lines.append(self.equation_text(*self.focus))
+        _, said = self.now()
+        if said != self.say:
+            lines.append(said)
+        if self.focus is not None and self.focus[0] in self.equations:
+            lines.append(self.equation_text(*self.focus))
         return "\n".join(lines)
 
     def save(self, path: str | Path) -> Path:
@@ -323,6 +409,7 @@ def _grid_view(grid: Grid, is_base: bool) -> dict:
         "place": [place.x, place.y, place.width, place.height, place.gap],
         "role": grid.role,
         "editable": grid.editable,
+        "frames": grid.frames if grid.texts else (),
     }
     if is_base:
         padding = grid.marks.get("padding", ())
@@ -336,14 +423,20 @@ def _axis_view(axis: Axis | None) -> dict | None:
     return axis and {"grid": axis.grid, "cells": axis.cells}
 
 
-def _grid_text(grid: Grid) -> list[str]:
+def _grid_in(template: str) -> str:
+    """The grid whose cell a template names: ``kernel`` of ``{kernel}``."""
+    return template[template.index("{") + 1 : template.index("}")]
+
+
+def _grid_text(grid: Grid, shown: tuple[str, ...] | None) -> list[str]:
     """A grid as lines of text; one too large to write in says only how large it is."""
     tile_rows, tile_columns, rows, columns = grid.shape
     head = grid.title.replace("|", "") or f"{grid.name}  {rows}×{columns}"
-    if grid.texts is None:
+    if shown is None:
         return [head]
-    cells = np.array(grid.texts, dtype=object).reshape(grid.shape)
-    width = max(len(text) for text in grid.texts)
+    shown = [text.replace("\n", " ") for text in shown]
+    cells = np.array(shown, dtype=object).reshape(grid.shape)
+    width = max(map(len, shown))
     lines = [head]
     for tile in np.ndindex(tile_rows, tile_columns):
         lines += ["  " + " ".join(text.rjust(width) for text in row) for row in cells[tile]]

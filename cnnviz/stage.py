@@ -49,14 +49,15 @@ class Stage(anywidget.AnyWidget):
             self._scene = scene
             if self.pinned and not _holds(scene, *self.pinned):
                 self.pinned = []
-            self.step = min(self.step, scene[scene.walk].size - 1) if scene.walk else -1
+            self.step = min(self.step, scene.length - 1)
             self.view = {"svg": svg(scene, standalone=False), "scene": scene.view()}
             self.message = self.proof = ""
 
     @property
     def scene(self) -> Scene:
-        """The scene as the learner sees it now, with what is pinned."""
-        return self._scene.at(*self.pinned) if self.pinned else self._scene
+        """The scene as the learner sees it now, with its step and what is pinned."""
+        scene = self._scene.at_step(self.step)
+        return scene.at(*self.pinned) if self.pinned else scene
 
     @traitlets.validate("pinned")
     def _pinned_is_a_cell(self, proposal):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import io
+import re
+import textwrap
 from collections.abc import Iterable
 from functools import lru_cache
 from html import escape
@@ -12,11 +14,19 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from .scene import WRITERS, Grid, Scene
+from .scene import WRITERS, Grid, Scene, Slot, Stroke
 from .symbols import spoken
 
 STYLE = (Path(__file__).parent / "static" / "picture.css").read_text(encoding="utf-8")
-LEGEND = {"read": "read", "written": "written", "padding": "padding, always 0"}
+LEGEND = {
+    "read": "read",
+    "written": "written",
+    "padding": "padding",
+    "inserted": "inserted zero",
+    "switch": "switch",
+    "right": "right",
+    "wrong": "wrong",
+}
 
 
 def svg(scene: Scene, standalone: bool = True) -> str:
@@ -36,7 +46,8 @@ def svg(scene: Scene, standalone: bool = True) -> str:
         )
     parts += [_cells(grid) for grid in scene.grids]
     parts.append(f'<g class="cnnviz-light">{_light(scene)}</g>')
-    parts += [_texts(grid) for grid in scene.grids if grid.texts]
+    parts += [_texts(grid, scene.shown(grid)) for grid in scene.grids if grid.texts]
+    parts += map(_stroke, scene.strokes)
     parts += [
         f'<text class="sign" x="{x}" y="{y}">{escape(sign)}</text>' for x, y, sign in scene.signs
     ]
@@ -46,7 +57,7 @@ def svg(scene: Scene, standalone: bool = True) -> str:
 
 def description(scene: Scene) -> str:
     """What the picture shows, in words: the result, not the drawing."""
-    return scene.sentence(*scene.focus) if scene.focus else scene.say
+    return scene.now()[1]
 
 
 def boxes(grid: Grid, cells: Iterable[int]) -> str:
@@ -134,6 +145,16 @@ def _crosses(grid: Grid, cells: Iterable[int]) -> str:
     )
 
 
+def _ticks(grid: Grid, cells: Iterable[int]) -> str:
+    w, h = grid.place.width, grid.place.height
+    size = 0.2 * min(w, h)
+    corners = (grid.corner(cell) for cell in cells)
+    return "".join(
+        f"M{x + w - 1.5 * size:g} {y + 0.7 * size:g}l{0.4 * size:g} {0.4 * size:g}l{0.7 * size:g} {-0.8 * size:g}"
+        for x, y in corners
+    )
+
+
 MARKS = {
     "read": boxes,
     "written": boxes,
@@ -141,32 +162,54 @@ MARKS = {
     "inserted": _dots,
     "switch": _corners,
     "wrong": _crosses,
+    "right": _ticks,
 }
 
 
-def _texts(grid: Grid) -> str:
+def _texts(grid: Grid, shown: tuple[str, ...]) -> str:
     """What is written in the cells of a grid, all at one size."""
     place = grid.place
     middle, low = place.width / 2, place.height / 2
-    widest = max(_width_in_ems(text) for text in set(grid.texts))
-    size = min(0.46 * place.height, 0.9 * place.width / widest, 22)
+    widest = max(map(_width_in_ems, {*grid.texts, *(t for frame in grid.frames for t in frame)}))
+    lines = max(text.count("\n") for text in shown) + 1
+    tall = 0.46 if lines == 1 else 0.7 / lines
+    size = min(tall * place.height, 0.9 * place.width / max(widest, 0.5), 22)
     write = label if grid.size <= FEW_CELLS else spoken
     low += 0.33 * size
-    parts = [f'<g class="texts" font-size="{size:.3g}">']
-    for cell, text in enumerate(grid.texts):
+    parts = [f'<g class="texts" data-grid="{grid.name}" font-size="{size:.3g}">']
+    for cell, text in enumerate(shown):
         x, y = grid.corner(cell)
+        x, y = f"{x + middle:.4g}", y + low
         zero = ' class="zero"' if grid.symbols[cell] == "0" else ""
-        parts.append(f'<text{zero} x="{x + middle:.4g}" y="{y + low:.4g}">{write(text)}</text>')
+        if "\n" in text:
+            y -= LEADING * size * text.count("\n") / 2
+            text = f'</tspan><tspan x="{x}" dy="{LEADING}em">'.join(map(label, text.split("\n")))
+            parts.append(f'<text x="{x}" y="{y:.4g}"><tspan>{text}</tspan></text>')
+        else:
+            parts.append(f'<text{zero} x="{x}" y="{y:.4g}">{write(text)}</text>')
     return "".join([*parts, "</g>"])
 
 
+LEADING = 1.35  # from one line of a cell to the next, in ems
 # In a large map every label counts: there the subscripts are letters of the font, not elements.
 FEW_CELLS = 80
 
 
+# A cell may hold a whole sum. These stand between its labels.
+BETWEEN = re.compile(r"(·| \+ | − | = )")
+BACK_UP = '<tspan dy="-0.245em">\u200b</tspan>'  # 0.35 of a letter of 70 %: to the line again
+
+
 @lru_cache(maxsize=4096)
 def label(text: str) -> str:
-    """A label as SVG: letters in italics, subscripts lowered, channels raised."""
+    """A label as SVG, or a sum of products of labels: letters in italics, subscripts lowered,
+    channels raised."""
+    if BETWEEN.search(text):
+        pieces = BETWEEN.split(text)
+        return "".join(
+            piece if n % 2 else label(piece) + (BACK_UP if "_" in piece else "")
+            for n, piece in enumerate(pieces)
+        )
     name, _, lowered = text.partition("_")
     name, _, raised = name.partition("^")
     if not lowered:
@@ -182,6 +225,11 @@ def label(text: str) -> str:
 
 @lru_cache(maxsize=4096)
 def _width_in_ems(text: str) -> float:
+    if "\n" in text:
+        return max(map(_width_in_ems, text.split("\n")))
+    pieces = BETWEEN.split(text)
+    if len(pieces) > 1:
+        return sum(map(_width_in_ems, pieces))
     name, _, lowered = text.partition("_")
     name, _, raised = name.partition("^")
     return 0.55 * len(name) + 0.38 * (len(lowered) + len(raised))
@@ -213,16 +261,37 @@ def _image(ink: np.ndarray, x: float, y: float, width: float, height: float) -> 
 
 def _light(scene: Scene) -> str:
     """What is lit for the pinned cell."""
-    if scene.focus is None:
-        return ""
-    lit = scene.lit(*scene.focus)
+    lit, _ = scene.now()
     parts = [
         f'<path class="l-{scene[name].role}" d="{boxes(scene[name], cells)}"/>'
         for name, cells in lit.items()
     ]
-    name, cell = scene.focus
-    parts.append(f'<path class="focus" d="{boxes(scene[name], [cell])}"/>')
+    if scene.focus is not None:
+        name, cell = scene.focus
+        parts.append(f'<path class="focus" d="{boxes(scene[name], [cell])}"/>')
     return "".join(parts)
+
+
+def _stroke(stroke: Stroke) -> str:
+    """A line with its word at its middle, and a head if it is an arrow."""
+    points = stroke.points
+    d = "M" + "L".join(f"{x:g} {y:g}" for x, y in points)
+    if stroke.kind in ("forward", "backward"):
+        d += _head(points[-2], points[-1])
+    parts = [f'<path class="stroke s-{stroke.kind}" d="{d}"/>']
+    if stroke.label:
+        (x0, y0), (x1, y1) = points[(len(points) - 1) // 2], points[len(points) // 2]
+        x, y = (x0 + x1) / 2, (y0 + y1) / 2 + (17 if stroke.below else -7)
+        parts.append(f'<text class="beside" x="{x:g}" y="{y:g}">{label(stroke.label)}</text>')
+    return "".join(parts)
+
+
+def _head(start: tuple[float, float], end: tuple[float, float]) -> str:
+    """Path data of an arrow's head."""
+    way = np.subtract(end, start) / (np.hypot(*np.subtract(end, start)) or 1.0)
+    across = np.array([-way[1], way[0]])
+    (ax, ay), (bx, by) = end - 9 * way + 4.5 * across, end - 9 * way - 4.5 * across
+    return f"M{ax:.4g} {ay:.4g}L{end[0]:g} {end[1]:g}L{bx:.4g} {by:.4g}"
 
 
 def _margin(scene: Scene) -> str:
@@ -235,22 +304,38 @@ def _margin(scene: Scene) -> str:
             f'<text class="words" x="{x}" y="{y + 20}">{escape(words)}</text>'
         )
         y += 62
+    for lit, words in scene.lamps:
+        parts.append(
+            f'<text class="lamp {"on" if lit else "off"}" x="{x}" y="{y}">{"✓" if lit else "✕"}</text>'
+        )
+        for line in textwrap.wrap(words, 24):
+            parts.append(f'<text class="words" x="{x + 24}" y="{y}">{escape(line)}</text>')
+            y += 18
+        y += 10
     roles = {grid.role for grid in scene.grids} | {
         r for g in scene.grids for r in g.marks if g.marks[r]
     }
     for role, words in LEGEND.items():
         if role in roles:
-            swatch = (
-                ("m-padding", f"M{x} {y}l14 -14M{x} {y}v-14h14v14z")
-                if role == "padding"
-                else (f"l-{role}", f"M{x} {y}v-14h14v14z")
-            )
+            kind = "l" if role in ("read", "written") else "m"
             parts.append(
-                f'<path class="{swatch[0]}" d="{swatch[1]}"/>'
+                f'<path class="{kind}-{role}" d="{SWATCH[role](_swatch(x, y - 14), [0])}"/>'
                 f'<text class="words" x="{x + 24}" y="{y - 2}">{words}</text>'
             )
             y += 24
     return "".join(parts)
+
+
+def _swatch(x: float, y: float) -> Grid:
+    """A single small cell, to show a mark in the legend."""
+    return Grid("swatch", "", (1, 1, 1, 1), Slot(x, y, 14, 14, largest=14))
+
+
+# In the legend a slash needs its cell around it.
+SWATCH = {
+    **MARKS,
+    "padding": lambda grid, cells: _slashes(grid, cells) + boxes(grid, cells),
+}
 
 
 WRITERS[".svg"] = lambda scene, path: path.write_text(svg(scene), encoding="utf-8")

@@ -5,7 +5,7 @@ import threading
 
 import pytest
 import traitlets
-from ipywidgets import Dropdown, IntSlider, ToggleButtons
+from ipywidgets import Checkbox, Dropdown, FloatSlider, IntSlider, ToggleButtons
 
 from cnnviz import explore_channels, explore_convolution_matrix, explore_flattening
 from cnnviz.explorer import SHARED, parse_number
@@ -30,6 +30,10 @@ def first_choices():
 
 def stops(control):
     """Both ends and the values between; for long sliders a few of them."""
+    if isinstance(control, Checkbox):
+        return [True, False]
+    if isinstance(control, FloatSlider):
+        return [control.min, (control.min + control.max) / 2, control.max]
     if isinstance(control, IntSlider):
         step = max(1, (control.max - control.min) // 6)
         return [*range(control.min, control.max, step), control.max]
@@ -68,7 +72,7 @@ def test_no_control_changes_the_data(name):
 
 def test_every_kind_of_control_is_swept():
     kinds = {type(c) for make in EXPLORERS.values() for c in make().controls.values()}
-    assert kinds == {IntSlider, Dropdown, ToggleButtons}
+    assert kinds <= {Checkbox, Dropdown, FloatSlider, IntSlider, ToggleButtons}
 
 
 def test_an_impossible_size_says_so_and_keeps_the_last_picture():

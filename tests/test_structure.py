@@ -71,7 +71,9 @@ def test_modules_import_only_from_the_floors_above(name):
     own, others = imports_of(name)
     for other in own:
         same_package = other.split(".")[0] == name.split(".")[0]
-        assert same_package or floor_of(other) < floor_of(name), f"{name} imports {other} from below"
+        assert same_package or floor_of(other) < floor_of(name), (
+            f"{name} imports {other} from below"
+        )
     for package, allowed in ONLY_IN.items():
         assert package not in others or name in allowed, f"only {allowed} may know {package}"
 

@@ -35,6 +35,19 @@ def map_grid(name: str, letter: str, values: np.ndarray, slot: Slot, start: int,
     )
 
 
+def gradient_grid(
+    name: str, scalar: str, letter: str, values: np.ndarray, slot: Slot, start: int, **more
+) -> Grid:
+    """The derivative of the scalar by each cell of a map (or bank), named ∂F/∂h_11 and so on."""
+    grid = map_grid(name, letter, values, slot, start, **more)
+    rows, columns = grid.shape[2:]
+    return replace(
+        grid,
+        title=f"{name.replace('_', ' ')} |∂{scalar}/∂{letter}|  {rows}×{columns}",
+        symbols=tuple(f"∂{scalar}/∂{cell}" for cell in grid.symbols),
+    )
+
+
 def padded_grid(
     name: str, letter: str, values: np.ndarray, geometry: Geometry, slot: Slot, start: int
 ) -> Grid:

@@ -5,6 +5,9 @@
 const SVG = "http://www.w3.org/2000/svg";
 const MATHML = "http://www.w3.org/1998/Math/MathML";
 const AT_REST = 1000; // ms without a new picture; a proof must not hold up the next key
+const PIXELS_FOR_ONE = 12; // of dragging a number
+const NOWHERE = -1; // in the table: this meeting has no cell in that grid
+const FILM = 20_000; // ms that a film of many steps may take
 const MOST_TERMS = 27; // nobody reads a longer sum; a 3×3 kernel over three channels still fits
 
 // ---------------------------------------------------------------- the table, read in any direction
@@ -50,7 +53,7 @@ function makeLinks(view) {
     for (const [axis, step] of [[grid.down, grid.shape[3]], [grid.across, 1]]) {
       if (!axis) continue;
       const entry = axis.position.get(view.table[axis.grid][row]);
-      if (entry === undefined) return -1;
+      if (entry === undefined) return NOWHERE;
       cell += step * entry;
     }
     return cell;
@@ -62,7 +65,7 @@ function makeLinks(view) {
     for (const grid of view.grids) {
       const base = view.table[grid.name];
       const cells = new Set(found.map((row) => (base ? base[row] : derivedCell(grid, row))));
-      cells.delete(-1);
+      cells.delete(NOWHERE);
       if (grid.name === name) cells.add(cell);
       if (cells.size) result.set(grid.name, cells);
     }
@@ -94,19 +97,26 @@ function makeLinks(view) {
     const owner = owners(name, cell).find(([g]) => view.equations[g]);
     if (!owner) return null;
     const [base, at] = owner;
-    const { left, factors, counted } = view.equations[base];
+    const { left, factors, counted, plus } = view.equations[base];
     const fill = (template, here) => template.replace(/\{(.+?)\}/g, (_, g) => symbol(g, here[g]));
-    const terms = [];
-    for (const row of rows(base, at)) {
-      const here = Object.fromEntries(bases.map((g) => [g, view.table[g][row]]));
-      if (bases.some((g) => grids.get(g).paddingSet.has(here[g]))) continue;
-      terms.push(factors.map((template) => {
-        const g = template.match(/\{(.+?)\}/)[1];
-        return { grid: g, cell: here[g], label: fill(template, here), number: grids.get(g).numbers?.[here[g]] };
-      }));
+    const gridIn = (template) => template.match(/\{(.+?)\}/)[1];
+    const product = (templates, here) => templates.map((template) => {
+      const g = gridIn(template);
+      return { grid: g, cell: here[g], label: fill(template, here), number: grids.get(g).numbers?.[here[g]] };
+    });
+    const used = factors.map(gridIn);
+    const nothing = (g, cell) => cell === NOWHERE || grids.get(g).paddingSet.has(cell);
+    const terms = new Map();
+    const found = rows(base, at);
+    const cellsOf = (row) => Object.fromEntries(bases.map((g) => [g, view.table[g][row]]));
+    for (const row of found) {
+      const here = cellsOf(row);
+      if ([base, ...used].some((g) => nothing(g, here[g]))) continue;
+      terms.set(used.map((g) => here[g]).join(), product(factors, here));
     }
+    if (plus && found.length) terms.set("plus", product([plus], cellsOf(found[0])));
     const number = counted ? grids.get(base).numbers?.[at] : undefined;
-    return { left: { grid: base, cell: at, label: fill(left, { [base]: at }), number }, terms, counted };
+    return { left: { grid: base, cell: at, label: fill(left, { [base]: at }), number }, terms: [...terms.values()], counted };
   }
 
   return { grids, lit, owners, sentence, equation };
@@ -125,6 +135,14 @@ function parts(label) {
 function spoken(label) {
   const { name, sup, sub } = parts(label);
   return name + [...sup].map((c) => HIGH[c] ?? c).join("") + [...sub].map((c) => LOW[c] ?? c).join("");
+}
+
+// A label inside a cell: the letters in italics, the subscript lowered.
+function svgLabel(label) {
+  const { name, sup, sub } = parts(label);
+  if (!sub) return label;
+  const raised = sup ? `<tspan class="s" dy="-0.5em">${sup}</tspan>` : "";
+  return `<tspan class="v">${name}</tspan>${raised}<tspan class="s" dy="${sup ? 0.85 : 0.35}em">${sub}</tspan>`;
 }
 
 function tag(name, ...children) {
@@ -232,7 +250,7 @@ export function mount(root, host) {
   root.classList.add("cnnviz-stage");
   root.append(message, picture, say, math, player.node, proof, code, beware);
 
-  let view = null, links = null, pointed = null, pinned = null, light = null, veil = null;
+  let view = null, links = null, pointed = null, pinned = null, light = null, veil = null, framed = [];
 
   function show() {
     const { svg, scene } = host.get("view");
@@ -247,7 +265,12 @@ export function mount(root, host) {
     // The picture and its words fit on one screen together.
     root.style.maxWidth = `min(1500px, max(600px, calc(66vh * ${view.size[0] / view.size[1]})))`;
     math.hidden = !Object.keys(view.equations).length;
-    player.limit(view.walk ? size(links.grids.get(view.walk)) : 0);
+    player.limit(view.steps.length || (view.walk ? size(links.grids.get(view.walk)) : 0));
+    framed = view.grids.filter((grid) => grid.frames.length).map((grid) => ({
+      frames: grid.frames,
+      nodes: [...picture.querySelectorAll(`.texts[data-grid="${grid.name}"] > text`)],
+      rest: null,
+    }));
     beware.textContent = view.beware;
     pointed = null;
     readPin();
@@ -285,6 +308,7 @@ export function mount(root, host) {
   function point(at) {
     if (at?.[0] === pointed?.[0] && at?.[1] === pointed?.[1]) return;
     pointed = at;
+    picture.style.cursor = canEdit(at) ? "ew-resize" : "";
     draw();
   }
 
@@ -292,14 +316,29 @@ export function mount(root, host) {
 
   function draw() {
     const at = focus();
-    light.replaceChildren();
-    if (at) drawLight(at);
+    relight();
     drawVeil();
-    const sentence = at ? links.sentence(...at) : view.say;
+    drawFrame();
+    const sentence = at ? links.sentence(...at) : (stepNow()?.say ?? view.say);
     if (say.textContent !== sentence) say.textContent = sentence;
     picture.querySelector("svg").setAttribute("aria-label", sentence);
     drawEquation(at);
     player.show(host.get("step"));
+  }
+
+  const stepNow = () => view.steps[host.get("step")];
+
+  // What stands in the cells after this step.
+  function drawFrame() {
+    const step = host.get("step");
+    for (const grid of framed) {
+      grid.rest ??= grid.nodes.map((node) => node.innerHTML);
+      const frame = grid.frames[step];
+      grid.nodes.forEach((node, cell) => {
+        const inside = frame ? svgLabel(frame[cell]) : grid.rest[cell];
+        if (node.innerHTML !== inside) node.innerHTML = inside;
+      });
+    }
   }
 
   function drawLight(at) {
@@ -327,7 +366,7 @@ export function mount(root, host) {
   function drawVeil() {
     veil.replaceChildren();
     const step = host.get("step");
-    if (step < 0 || !view.walk) return;
+    if (step < 0 || !view.walk || view.steps.length) return;
     for (const grid of links.grids.values()) {
       const mirror = grid.down?.grid === view.walk && !grid.across;
       if (grid.name !== view.walk && !mirror) continue;
@@ -383,6 +422,10 @@ export function mount(root, host) {
   function relight() {
     light.replaceChildren();
     if (focus()) drawLight(focus());
+    else for (const [name, cells] of Object.entries(stepNow()?.lit ?? {})) {
+      const grid = links.grids.get(name);
+      outline(light, `l-${grid.role}`, grid, cells);
+    }
   }
 
   function showCode() {
@@ -399,7 +442,7 @@ export function mount(root, host) {
 
   function goTo(step) {
     pointed = null;
-    tell({ step, pinned: step < 0 ? [] : [view.walk, step] });
+    tell({ step, pinned: step < 0 || view.steps.length ? [] : [view.walk, step] });
   }
 
   // ------------------------------------------------------------ pointer and keys
@@ -416,9 +459,33 @@ export function mount(root, host) {
     return null;
   }
 
-  picture.addEventListener("pointermove", (event) => { if (view) point(under(event)); });
-  picture.addEventListener("pointerleave", () => { if (view) point(null); });
+  // Dragging a cell that can be edited sideways counts its number up or down.
+  let drag = null, dragged = false;
+  const canEdit = (at) => at && host.editable && links.grids.get(at[0]).editable && !links.grids.get(at[0]).paddingSet.has(at[1]);
+
+  picture.addEventListener("pointerdown", (event) => {
+    const at = view && under(event);
+    dragged = false;
+    if (event.button !== 0 || !canEdit(at) || event.target.closest(".cnnviz-edit")) return;
+    const number = Number(links.grids.get(at[0]).numbers[at[1]].replace("−", "-"));
+    if (!Number.isNaN(number)) drag = { at, from: number, x: event.clientX, now: number };
+  });
+
+  picture.addEventListener("pointermove", (event) => {
+    if (!view) return;
+    if (!drag || !(event.buttons & 1)) { drag = null; point(under(event)); return; }
+    const number = drag.from + Math.round((event.clientX - drag.x) / PIXELS_FOR_ONE);
+    if (number === drag.now) return;
+    if (!dragged) picture.setPointerCapture(event.pointerId);
+    dragged = true;
+    drag.now = number;
+    send(drag.at, String(number));
+  });
+  picture.addEventListener("pointerup", () => { drag = null; });
+  picture.addEventListener("pointercancel", () => { drag = null; });
+  picture.addEventListener("pointerleave", () => { if (view && !drag) point(null); });
   picture.addEventListener("click", (event) => {
+    if (dragged) return;
     const at = under(event);
     pin(at && pinned?.[0] === at[0] && pinned?.[1] === at[1] ? null : at);
   });
@@ -449,10 +516,14 @@ export function mount(root, host) {
 
   // ------------------------------------------------------------ editing a number
 
+  function send(at, text) {
+    const count = (host.get("edit")?.count ?? 0) + 1; // typing the same text twice is two edits
+    host.set({ edit: { grid: at[0], cell: at[1], text, count } });
+  }
+
   function edit(at) {
-    if (!at || !host.editable) return;
+    if (!canEdit(at)) return;
     const grid = links.grids.get(at[0]);
-    if (!grid.editable || grid.paddingSet.has(at[1])) return;
     const scale = picture.querySelector("svg").getBoundingClientRect().width / view.size[0];
     const [x, y] = corner(grid, at[1]);
     const input = element("input", {
@@ -468,10 +539,7 @@ export function mount(root, host) {
     const close = (keep) => {
       if (!open) return;
       open = false;
-      if (keep && input.value !== grid.numbers[at[1]]) {
-        const count = (host.get("edit")?.count ?? 0) + 1; // typing the same text twice is two edits
-        host.set({ edit: { grid: at[0], cell: at[1], text: input.value, count } });
-      }
+      if (keep && input.value !== grid.numbers[at[1]]) send(at, input.value);
       input.remove();
       picture.focus();
     };
@@ -528,7 +596,7 @@ function makePlayer(go) {
       go(step + 1);
       if (step >= count - 1) stop();
     };
-    timer = setInterval(beat, 900);
+    timer = setInterval(beat, Math.max(150, Math.min(900, FILM / count)));
     beat();
   });
   scale.addEventListener("input", () => { stop(); go(Number(scale.value) - 1); });

@@ -1,14 +1,14 @@
-"""Explorers: one function for each picture with its sliders."""
+"""Explorers of a convolution as a matrix, its channels, and its input as a vector."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from .explorer import Explorer, choices, slider
-from .pictures import convolution_matrix, flattening
-from .samples import sample_input, sample_kernel, sample_picture
-from .scene import Scene
-from .symbols import NOTATIONS
+from ..explorer import Explorer, choices, slider
+from ..pictures import convolution_matrix, flattening
+from ..samples import sample_input, sample_kernel, sample_picture
+from ..scene import Scene
+from ..symbols import NOTATIONS
 
 
 def explore_convolution_matrix(
