@@ -50,7 +50,7 @@ def sample_kernel(*shape: int) -> np.ndarray:
     return np.stack(planes).reshape(shape)
 
 
-_GRADIENT = np.array([1, -2, 3, 2, -1, 4, -3, 5, -4], dtype=float)
+_GRADIENT = np.array([1, -2, 3, 4, -1, 2, -3, 5, -4], dtype=float)
 
 
 def sample_gradient(*shape: int) -> np.ndarray:
@@ -60,7 +60,7 @@ def sample_gradient(*shape: int) -> np.ndarray:
 
     >>> sample_gradient(2, 3)
     array([[ 1., -2.,  3.],
-           [ 2., -1.,  4.]])
+           [ 4., -1., -3.]])
     """
     *channels, height, width = shape
     i, j = np.ogrid[:height, :width]
