@@ -196,7 +196,7 @@ FEW_CELLS = 80
 
 
 # A cell may hold a whole sum. These stand between its labels.
-BETWEEN = re.compile(r"(·| \+ | − | = )")
+BETWEEN = re.compile(r"(·| ?[+−=] )")
 BACK_UP = '<tspan dy="-0.245em">\u200b</tspan>'  # 0.35 of a letter of 70 %: to the line again
 
 
@@ -229,7 +229,7 @@ def _width_in_ems(text: str) -> float:
         return max(map(_width_in_ems, text.split("\n")))
     pieces = BETWEEN.split(text)
     if len(pieces) > 1:
-        return sum(map(_width_in_ems, pieces))
+        return sum(map(_width_in_ems, pieces[::2])) + 0.4 * sum(map(len, pieces[1::2]))
     name, _, lowered = text.partition("_")
     name, _, raised = name.partition("^")
     return 0.55 * len(name) + 0.38 * (len(lowered) + len(raised))

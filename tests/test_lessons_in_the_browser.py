@@ -295,6 +295,26 @@ def test_a_number_is_typed_and_nonsense_is_refused(lesson):
     assert stage.locator(".cnnviz-message").inner_text() == ""
 
 
+def test_a_number_is_dragged_sideways_and_not_pinned(lesson):
+    explorer = explorer_of(lesson, 'explore_convolution_matrix(parts=(), show="numbers")')
+    stage = explorer.locator(".cnnviz-stage")
+    scene = explore_convolution_matrix(parts=(), show="numbers").scene
+    explorer.get_by_role("button", name="first numbers").click()
+    stage.locator(".texts text", has_text=re.compile("^−22$")).wait_for()
+    point_at(stage, scene, "input", 5)
+    stage.page.mouse.down()
+    box = stage.locator("svg.cnnviz-svg").bounding_box()
+    x, y = middle(scene["input"], 5)
+    scale = box["width"] / scene.size[0]
+    stage.page.mouse.move(box["x"] + x * scale + 37, box["y"] + y * scale, steps=8)
+    stage.page.mouse.up()
+    stage.locator(".texts text", has_text=re.compile("^−28$")).wait_for()  # 7 + 3 under k_22 = −2
+    stage.page.mouse.move(0, 0)
+    assert say(stage) == scene.say
+    explorer.get_by_role("button", name="first numbers").click()
+    stage.locator(".texts text", has_text=re.compile("^−22$")).wait_for()
+
+
 def test_an_impossible_size_keeps_the_picture(lesson, full):
     explorer = explorer_of(lesson, FULL)
     before = picture_of(full)
