@@ -108,7 +108,7 @@ class Explorer(widgets.VBox):
         value = parse_number(text)
         shown = self.scene[grid]
         if value is None:
-            name = spoken(shown.symbols[cell])
+            name = spoken(shown.called[cell])
             self.stage.message = f"“{text[:24]}” is not a number a cell can hold. {name} keeps {shown.numbers[cell]}."
             return
         name, index = self._cell_of(self.values, shown, cell)
@@ -128,6 +128,12 @@ class Explorer(widgets.VBox):
             self.stage.proof = proof.sentence
         else:
             self.stage.message = proof.sentence
+
+    def close(self) -> None:
+        """Let go of the controls and the stage too."""
+        for part in (*self.controls.values(), self.stage):
+            part.close()
+        super().close()
 
     def reset(self) -> None:
         """Undo everything that was typed into cells."""
@@ -188,13 +194,15 @@ def slider(name: str, value: int, low: int, high: int) -> widgets.IntSlider:
         high,
         description=name,
         continuous_update=True,
-        layout=widgets.Layout(width="208px"),
+        layout=widgets.Layout(width=f"{max(208, 7 * len(name) + 120)}px"),
         style={"description_width": f"{7 * len(name) + 4}px"},
     )
 
 
-def fine_slider(name: str, value: float, low: float, high: float, step: float):
-    """A slider for numbers that are not whole."""
+def fine_slider(
+    name: str, value: float, low: float, high: float, step: float, digits: int = 2
+) -> widgets.FloatSlider:
+    """A slider for numbers that are not whole, read to so many digits after the point."""
     return widgets.FloatSlider(
         value,
         min=low,
@@ -202,8 +210,9 @@ def fine_slider(name: str, value: float, low: float, high: float, step: float):
         step=step,
         description=name,
         continuous_update=True,
-        layout=widgets.Layout(width="240px"),
-        style={"description_width": f"{7 * len(name) + 4}px"},
+        readout_format=f".{digits}f",
+        layout=widgets.Layout(width=f"{max(240, 7 * len(name) + 140)}px"),
+        style={"description_width": f"{8 * len(name) + 6}px"},
     )
 
 
@@ -211,7 +220,7 @@ def buttons(options: list[str], value: str) -> widgets.ToggleButtons:
     """A choice of a few words, all of them seen."""
     longest = max(map(len, options))
     return widgets.ToggleButtons(
-        options=options, value=value, style={"button_width": f"{max(60, 9 * longest + 14)}px"}
+        options=options, value=value, style={"button_width": f"{max(64, 8 * longest + 36)}px"}
     )
 
 
@@ -220,26 +229,37 @@ def tick(name: str, value: bool = False) -> widgets.Checkbox:
     return widgets.Checkbox(value, description=name, indent=False, layout={"width": "auto"})
 
 
+class SharedChoice(widgets.Dropdown):
+    """A choice made once for all pictures: changed in one place, it changes in each of them."""
+
+    def __init__(self, name: str, **options):
+        super().__init__(style={"description_width": "auto"}, **options)
+        self._link = traitlets.link((SHARED, name), (self, "value"))
+
+    def close(self) -> None:
+        """Listen no longer: a picture that is gone must not be drawn again."""
+        if self._link is not None:
+            self._link.unlink()
+            self._link = None
+        super().close()
+
+
 def shared_choices() -> dict[str, widgets.Widget]:
-    """The letters and the first index. Changed in one place, they change in every picture."""
-    narrow = {"description_width": "auto"}
-    controls = {
-        "notation": widgets.Dropdown(
+    """The letters, and the first index."""
+    return {
+        "notation": SharedChoice(
+            "notation",
             options=list(NOTATIONS),
             description="letters of the",
-            style=narrow,
             layout=widgets.Layout(width="170px"),
         ),
-        "start": widgets.Dropdown(
+        "start": SharedChoice(
+            "start",
             options=[("1, as in print", 1), ("0, as in code", 0)],
             description="count from",
-            style=narrow,
             layout=widgets.Layout(width="200px"),
         ),
     }
-    for name, control in controls.items():
-        traitlets.link((SHARED, name), (control, "value"))
-    return controls
 
 
 def choices(show: str) -> dict[str, widgets.Widget]:

@@ -10,11 +10,12 @@ import ipywidgets as widgets
 import numpy as np
 from IPython.display import display
 
+from .derivations.pooling_max import ORDER_OF_THE_NOTE
 from .documents import judge_all, ledger, summary
 from .explorer import beside_widget
 from .ledger import VERDICTS, Judged, Record
 from .mathml import STYLE, formula_or_words
-from .pictures import convolution_matrix, dense_layer, max_pooling
+from .pictures import average_pooling, convolution_matrix, dense_layer, max_pooling
 from .samples import sample_input, sample_kernel
 from .scene import Scene
 from .stage import Stage
@@ -22,7 +23,15 @@ from .symbols import NOTATIONS, spoken
 
 # A verdict has a sign of its own beside its colour.
 SIGNS = {"proved": "✓", "differs": "✕", "damaged in conversion": "⚠", "convention": "≈"}
-LESSONS = {"03": "03_convolution_as_a_matrix.ipynb"}
+LESSONS = {
+    "01": "01_backpropagation_refresher.ipynb",
+    "02": "02_pooling_and_switches.ipynb",
+    "03": "03_convolution_as_a_matrix.ipynb",
+    "04": "04_input_gradient.ipynb",
+    "05": "05_transposed_convolution.ipynb",
+    "06": "06_kernel_gradient.ipynb",
+    "07": "07_small_example_by_hand.ipynb",
+}
 ALL = "all"
 
 CARD_STYLE = """
@@ -189,8 +198,9 @@ def picture_of(record: Record) -> Scene:
     """The picture that shows a record, with the cell pinned that its equation is about."""
     notation = NOTATIONS[record.document]
     if record.lesson == "02":
-        order = np.array([[1, 2, 3, 9], [8, 4, 5, 6], [7, 1, 2, 3], [4, 5, 9, 6]], dtype=float)
-        return max_pooling(order, 2, notation=notation)
+        if "average pooling" in record.place:
+            return average_pooling(sample_input(4, 4), 2, notation=notation)
+        return max_pooling(np.array(ORDER_OF_THE_NOTE, dtype=float), 2, notation=notation)
     if record.lesson in ("01", "08"):
         return dense_layer(sample_input(1, 3)[0], sample_kernel(2, 3), notation=notation)
     strided = "_{55}" in record.printed or "stride of 2" in record.printed

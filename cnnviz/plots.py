@@ -26,6 +26,7 @@ ROLE_STYLE = {
     "switch": ("#00735a", 2.0),
     "wrong": ("#b01f78", 2.0),
     "right": ("#1b2430", 0.6),
+    "cropped": ("#66717d", 1.2),
 }
 STROKE_STYLE = {
     "forward": ("#0a62bd", "-"),
@@ -34,7 +35,7 @@ STROKE_STYLE = {
     "curve": ("#1b2430", "-"),
     "tangent": ("#c24a00", "--"),
 }
-HATCH = {"padding": "//", "inserted": "..", "wrong": "xx"}
+HATCH = {"padding": "//", "inserted": "..", "wrong": "xx", "cropped": "--"}
 INCHES_PER_UNIT = 1 / 110
 
 
@@ -48,6 +49,8 @@ def figure(scene: Scene) -> Figure:
     for grid in scene.grids:
         _draw_grid(axes, grid, scene.shown(grid))
     lit, sentence = scene.now()
+    for name, cells in scene.around.items():
+        _draw_cells(axes, scene[name], cells, None, alpha=0.5)
     for name, cells in lit.items():
         _draw_cells(axes, scene[name], cells, scene[name].role, alpha=0.25)
     if lit:
@@ -131,7 +134,10 @@ def _draw_grid(axes, grid: Grid, shown: tuple[str, ...] | None) -> None:
         title = "".join(f"${w}$" if n % 2 else w for n, w in enumerate(words))
         middle = (place.x + grid.corner(grid.size - 1)[0] + place.width) / 2
         x, side = (middle, "center") if grid.slot.centred else (place.x, "left")
-        axes.text(x, place.y - 9, title, fontsize=9.5, ha=side, color="#66717d")
+        y = place.y - 9
+        if grid.slot.beside:
+            x, y, side = place.x - 12, place.y + rows * place.height / 2 + 5, "right"
+        axes.text(x, y, title, fontsize=9.5, ha=side, color="#66717d")
     axes.set(xlim=axes.get_xlim(), ylim=axes.get_ylim())
 
 

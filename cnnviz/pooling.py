@@ -74,6 +74,77 @@ def max_pool2d_backward(grad_output: Any, input_size: Any, indices: Any) -> np.n
     return cells.reshape(shape)
 
 
+TIE_RULES = ("first", "all", "split")
+
+
+def max_pool2d_shares(
+    input: Any,
+    kernel_size: Any,
+    stride: Any = None,
+    padding: Any = 0,
+    dilation: Any = 1,
+    ceil_mode: bool = False,
+    rule: str = "first",
+) -> np.ndarray:
+    """Which part of a window's gradient each of its cells gets, if equal cells share it by a rule.
+
+    Numbers input (..., H, W) -> (..., oh, ow, kh, kw). "first" is PyTorch's rule: all of it to the
+    switch. "all" gives all of it to every cell that equals the maximum, "split" an equal part.
+    Without equal cells the three are the same. Padding never gets anything.
+    Raises `DoesNotFit` where `max_pool2d` does, ValueError for another rule.
+    Source for "all": blog-14 in the ledger, the equality test of its first backward pass.
+
+    >>> max_pool2d_shares([[3, 1, 3]], (1, 3), rule="split").ravel()
+    array([0.5, 0. , 0.5])
+    """
+    if rule not in TIE_RULES:
+        raise ValueError(f"The rules for equal cells are {', '.join(TIE_RULES)}, not {rule!r}.")
+    x = as_maps(input, "input")
+    arguments = kernel_size, stride, padding, dilation, ceil_mode
+    maxima, switches = max_pool2d(x, *arguments, return_indices=True)
+    geometry = Geometry.of_pool(x.shape[-2:], *arguments)
+    numbers, _ = _cell_numbers(geometry)
+    if rule == "first":
+        return (numbers == switches[..., np.newaxis, np.newaxis]).astype(float)
+    steps = geometry.kernel_size, geometry.stride, geometry.dilation
+    seen = windows(pad(x, geometry.padding), *steps)
+    maxima = maxima[..., np.newaxis, np.newaxis]
+    equal = (seen == maxima) | ((seen != seen) & (maxima != maxima))  # a nan equals a nan here
+    shares = (equal & (numbers >= 0)).astype(float)
+    return shares if rule == "all" else shares / shares.sum(axis=(-2, -1), keepdims=True)
+
+
+def max_pool2d_backward_ties(
+    grad_output: Any,
+    input: Any,
+    kernel_size: Any,
+    stride: Any = None,
+    padding: Any = 0,
+    dilation: Any = 1,
+    ceil_mode: bool = False,
+    rule: str = "first",
+) -> np.ndarray:
+    """The gradient of max pooling to its input under one of three rules for equal cells.
+
+    grad_output (..., oh, ow) and numbers input (..., H, W) -> (..., H, W). It is here to compare:
+    under "first" it is `max_pool2d_backward`; under "all" a tie multiplies the gradient.
+    Raises `DoesNotFit` where shapes do not belong together, ValueError for another rule.
+
+    >>> max_pool2d_backward_ties([[2]], [[3, 1, 3]], (1, 3), rule="all")
+    array([[2., 0., 2.]])
+    """
+    x, g = as_maps(input, "input"), as_maps(grad_output, "grad_output")
+    shares = max_pool2d_shares(x, kernel_size, stride, padding, dilation, ceil_mode, rule)
+    if g.shape != shares.shape[:-2]:
+        raise DoesNotFit(
+            f"grad_output has shape {g.shape}, but this pooling makes {shares.shape[:-2]}."
+        )
+    geometry = Geometry.of_pool(x.shape[-2:], kernel_size, stride, padding, dilation, ceil_mode)
+    patches = shares * g[..., np.newaxis, np.newaxis]
+    size = geometry.padded_size
+    return crop(scatter(patches, size, geometry.stride, geometry.dilation), geometry.padding)
+
+
 def max_unpool2d(
     input: Any,
     indices: Any,
@@ -126,7 +197,7 @@ def avg_pool2d(
     total = 0
     for a, b in np.ndindex(geometry.kernel_size):
         total = total + seen[..., a, b]
-    return total / _counted(geometry, count_include_pad).astype(x.dtype)
+    return total / counted_cells(geometry, count_include_pad).astype(x.dtype)
 
 
 def avg_pool2d_backward(
@@ -156,10 +227,29 @@ def avg_pool2d_backward(
         raise DoesNotFit(
             f"grad_output has shape {g.shape}, but this pooling makes {made} of {shape}."
         )
-    share = g / _counted(geometry, count_include_pad).astype(g.dtype)
+    share = g / counted_cells(geometry, count_include_pad).astype(g.dtype)
     shares = np.broadcast_to(share, (*geometry.kernel_size, *made)).copy()
     patches = np.moveaxis(shares, (0, 1), (-2, -1))
     return crop(scatter(patches, geometry.padded_size, geometry.stride), geometry.padding)
+
+
+def counted_cells(geometry: Geometry, count_include_pad: bool = True) -> np.ndarray:
+    """How many cells of each window its mean counts: (oh, ow).
+
+    Padding counts if asked to; what `ceil_mode` lets hang over beyond it never does.
+
+    >>> counted_cells(Geometry.of_pool(3, 2, padding=1), count_include_pad=False)
+    array([[1, 2],
+           [2, 4]])
+    """
+    height, width = geometry.input_size
+    # `of_pool` puts what hangs over behind the padding, so the padding itself is that before
+    (above, below), (left, right) = geometry.padding
+    asked = pad(
+        np.ones((height, width), int), ((above, above), (left, left)), fill=int(count_include_pad)
+    )
+    inside = pad(asked, ((0, below - above), (0, right - left)))
+    return windows(inside, geometry.kernel_size, geometry.stride).sum(axis=(-2, -1))
 
 
 def _switches(x: np.ndarray, geometry: Geometry) -> np.ndarray:
@@ -199,18 +289,6 @@ def _cell_numbers(geometry: Geometry) -> tuple[np.ndarray, np.ndarray]:
         )
     first = np.take_along_axis(cells, real.argmax(axis=-1)[..., np.newaxis], axis=-1)
     return numbers, first[..., 0]
-
-
-def _counted(geometry: Geometry, count_include_pad: bool) -> np.ndarray:
-    """How many cells of each window its mean counts: (oh, ow)."""
-    height, width = geometry.input_size
-    # `of_pool` puts what hangs over behind the padding, so the padding itself is that before
-    (above, below), (left, right) = geometry.padding
-    asked = pad(
-        np.ones((height, width), int), ((above, above), (left, left)), fill=int(count_include_pad)
-    )
-    inside = pad(asked, ((0, below - above), (0, right - left)))
-    return windows(inside, geometry.kernel_size, geometry.stride).sum(axis=(-2, -1))
 
 
 def _blank(

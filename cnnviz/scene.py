@@ -23,7 +23,7 @@ import numpy as np
 from .symbols import spoken
 
 ROLES = ("read", "written", "padding", "inserted", "switch", "wrong")
-MARKS = (*ROLES, "right")  # a tick is ink, not a colour: it needs no role of its own
+MARKS = (*ROLES, "right", "cropped")  # the last two are ink, not colours: no roles of their own
 NOWHERE = -1  # in the table: this meeting has no cell in that grid
 
 # File endings and what writes them. Renderers sit above this module and add themselves here.
@@ -41,6 +41,7 @@ class Slot:
     largest: float = 44.0  # no cell grows beyond this
     square: bool = True
     centred: bool = True
+    beside: bool = False  # the title stands at the left of the grid, not above it
 
 
 @dataclass(frozen=True)
@@ -77,6 +78,8 @@ class Grid:
     None where a grid is too large to write in; ``ink`` (0 to 1 for each cell) is then what shows.
     ``marks`` gives cells a lasting role. ``down`` and ``across`` make the grid a derived one.
     ``frames`` holds, for each step, what stands in the cells after it; at rest the texts do.
+    ``names`` is what the cells are called in equations, where their symbols say something else: a
+    pooled cell h_11 may show the cell a_21 that won.
     """
 
     name: str
@@ -85,6 +88,7 @@ class Grid:
     slot: Slot
     role: str = "read"
     symbols: tuple[str, ...] | None = None
+    names: tuple[str, ...] | None = None
     numbers: tuple[str, ...] | None = None
     show: str = "symbols"
     frames: tuple[tuple[str, ...], ...] = ()
@@ -102,7 +106,7 @@ class Grid:
     def __post_init__(self):
         if self.role not in ROLES or not set(self.marks) <= set(MARKS):
             raise ValueError(f"Grid {self.name!r}: the roles are {', '.join(ROLES)}.")
-        for texts in (self.symbols, self.numbers, self.sentences, *self.frames):
+        for texts in (self.symbols, self.names, self.numbers, self.sentences, *self.frames):
             if texts is not None and len(texts) != self.size:
                 raise ValueError(f"Grid {self.name!r} has {self.size} cells, not {len(texts)}.")
 
@@ -114,6 +118,11 @@ class Grid:
     def texts(self) -> tuple[str, ...] | None:
         """What stands in the cells now."""
         return {"symbols": self.symbols, "numbers": self.numbers}.get(self.show)
+
+    @property
+    def called(self) -> tuple[str, ...] | None:
+        """The names of the cells."""
+        return self.names or self.symbols
 
     @cached_property
     def place(self) -> Place:
@@ -164,10 +173,16 @@ class Equation:
 
 @dataclass(frozen=True)
 class Step:
-    """One step of a walk that is more than a cell: which cells light up, and what is said."""
+    """One step of a walk that is more than a cell: which cells light up, and what is said.
+
+    ``of`` is the (grid, cell) whose equation stands below meanwhile. ``around`` are cells that the
+    lit ones are part of, such as the window that a product belongs to: they show faintly.
+    """
 
     lit: Mapping[str, tuple[int, ...]]
     say: str
+    of: tuple[str, int] | None = None
+    around: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -262,6 +277,12 @@ class Scene:
             return self.steps[self.step].lit, self.steps[self.step].say
         return {}, self.say
 
+    @property
+    def around(self) -> Mapping[str, tuple[int, ...]]:
+        """What shows faintly at this step."""
+        walking = self.focus is None and self.steps and self.step >= 0
+        return self.steps[self.step].around if walking else {}
+
     def rows_with(self, grid: str, cell: int) -> np.ndarray:
         """The rows of the table in which this cell takes part."""
         if grid in self.table:
@@ -320,10 +341,10 @@ class Scene:
     def terms(self, grid: str, cell: int) -> tuple[str, list[tuple[str, ...]]]:
         """The equation of a cell as labels: its left side, and the factors of each term.
 
-        Terms that hold a padding cell, which are zero, or no cell at all are left out.
+        Terms that hold a padding cell or an inserted zero, or no cell at all, are left out.
         """
         equation = self.equations[grid]
-        nothing = {name: {NOWHERE, *self[name].marks.get("padding", ())} for name in self.table}
+        nothing = {name: {NOWHERE, *_zeros(self[name])} for name in self.table}
         used = [_grid_in(factor) for factor in equation.factors]
         rows = self.rows_with(grid, cell)
         terms = {}
@@ -334,11 +355,11 @@ class Scene:
         if equation.plus and len(rows):
             here = {name: int(column[rows[0]]) for name, column in self.table.items()}
             terms["plus"] = self._filled((equation.plus,), here)
-        left = equation.left.format(**{grid: self[grid].symbols[cell]})
+        left = equation.left.format(**{grid: self[grid].called[cell]})
         return left, list(terms.values())
 
     def _filled(self, factors: tuple[str, ...], here: Mapping[str, int]) -> tuple[str, ...]:
-        words = {name: self[name].symbols[at] for name, at in here.items() if at != NOWHERE}
+        words = {name: self[name].called[at] for name, at in here.items() if at != NOWHERE}
         return tuple(factor.format(**words) for factor in factors)
 
     def equation_text(self, grid: str, cell: int) -> str:
@@ -364,7 +385,10 @@ class Scene:
                 for name, e in self.equations.items()
             },
             "walk": self.walk,
-            "steps": [{"lit": dict(step.lit), "say": step.say} for step in self.steps],
+            "steps": [
+                {"lit": dict(s.lit), "say": s.say, "of": s.of, "around": dict(s.around)}
+                for s in self.steps
+            ],
             "say": self.say,
             "code": self.code,
             "beware": self.beware,
@@ -381,8 +405,9 @@ class Scene:
         _, said = self.now()
         if said != self.say:
             lines.append(said)
-        if self.focus is not None and self.focus[0] in self.equations:
-            lines.append(self.equation_text(*self.focus))
+        of = self.focus or (self.steps[self.step].of if self.steps and self.step >= 0 else None)
+        if of is not None and of[0] in self.equations:
+            lines.append(self.equation_text(*of))
         return "\n".join(lines)
 
     def save(self, path: str | Path) -> Path:
@@ -412,11 +437,15 @@ def _grid_view(grid: Grid, is_base: bool) -> dict:
         "frames": grid.frames if grid.texts else (),
     }
     if is_base:
-        padding = grid.marks.get("padding", ())
-        words = {"symbols": grid.symbols, "numbers": grid.numbers, "sentences": grid.sentences}
-        return {**view, **words, "padding": padding}
+        words = {"symbols": grid.called, "numbers": grid.numbers, "sentences": grid.sentences}
+        return {**view, **words, "padding": _zeros(grid)}
     axes = {"down": _axis_view(grid.down), "across": _axis_view(grid.across)}
     return {**view, **axes, "hit": grid.hit, "miss": grid.miss, "entry": grid.entry}
+
+
+def _zeros(grid: Grid) -> tuple[int, ...]:
+    """Cells of padding and inserted zeros: always 0, they hold no number of their own."""
+    return (*grid.marks.get("padding", ()), *grid.marks.get("inserted", ()))
 
 
 def _axis_view(axis: Axis | None) -> dict | None:

@@ -23,6 +23,7 @@ LEGEND = {
     "written": "written",
     "padding": "padding",
     "inserted": "inserted zero",
+    "cropped": "cropped",
     "switch": "switch",
     "right": "right",
     "wrong": "wrong",
@@ -97,9 +98,10 @@ def _cells(grid: Grid) -> str:
     if grid.title:
         middle = place.x + (tile_columns * (width + place.gap) - place.gap) / 2
         x, anchor = (middle, "") if grid.slot.centred else (place.x, ' style="text-anchor:start"')
-        parts.append(
-            f'<text class="title" x="{x:g}" y="{place.y - 9:g}"{anchor}>{_title(grid.title)}</text>'
-        )
+        y = place.y - 9
+        if grid.slot.beside:
+            x, y, anchor = place.x - 12, place.y + height / 2 + 5, ' style="text-anchor:end"'
+        parts.append(f'<text class="title" x="{x:g}" y="{y:g}"{anchor}>{_title(grid.title)}</text>')
     return "".join(parts)
 
 
@@ -133,6 +135,11 @@ def _dots(grid: Grid, cells: Iterable[int]) -> str:
     )
 
 
+def _strikes(grid: Grid, cells: Iterable[int]) -> str:
+    w, h = grid.place.width, grid.place.height
+    return "".join(f"M{x:g} {y + h / 2:g}h{w:g}" for x, y in map(grid.corner, cells))
+
+
 def _corners(grid: Grid, cells: Iterable[int]) -> str:
     size = 0.32 * min(grid.place.width, grid.place.height)
     return "".join(f"M{x:g} {y:g}h{size:g}l{-size:g} {size:g}z" for x, y in map(grid.corner, cells))
@@ -160,6 +167,7 @@ MARKS = {
     "written": boxes,
     "padding": _slashes,
     "inserted": _dots,
+    "cropped": _strikes,
     "switch": _corners,
     "wrong": _crosses,
     "right": _ticks,
@@ -263,6 +271,10 @@ def _light(scene: Scene) -> str:
     """What is lit for the pinned cell."""
     lit, _ = scene.now()
     parts = [
+        f'<path class="band" d="{boxes(scene[name], cells)}"/>'
+        for name, cells in scene.around.items()
+    ]
+    parts += [
         f'<path class="l-{scene[name].role}" d="{boxes(scene[name], cells)}"/>'
         for name, cells in lit.items()
     ]
@@ -308,7 +320,7 @@ def _margin(scene: Scene) -> str:
         parts.append(
             f'<text class="lamp {"on" if lit else "off"}" x="{x}" y="{y}">{"✓" if lit else "✕"}</text>'
         )
-        for line in textwrap.wrap(words, 24):
+        for line in textwrap.wrap(words, 22):
             parts.append(f'<text class="words" x="{x + 24}" y="{y}">{escape(line)}</text>')
             y += 18
         y += 10
@@ -326,15 +338,18 @@ def _margin(scene: Scene) -> str:
     return "".join(parts)
 
 
-def _swatch(x: float, y: float) -> Grid:
+def _swatch(x: float, y: float, size: float = 14) -> Grid:
     """A single small cell, to show a mark in the legend."""
-    return Grid("swatch", "", (1, 1, 1, 1), Slot(x, y, 14, 14, largest=14))
+    return Grid("swatch", "", (1, 1, 1, 1), Slot(x, y, size, size, largest=size))
 
 
-# In the legend a slash needs its cell around it.
+# A slash and a strike need their cell around them; a dot and a corner are drawn larger than in a cell.
 SWATCH = {
     **MARKS,
     "padding": lambda grid, cells: _slashes(grid, cells) + boxes(grid, cells),
+    "cropped": lambda grid, cells: _strikes(grid, cells) + boxes(grid, cells),
+    "inserted": lambda grid, cells: _dots(_swatch(grid.slot.x - 14, grid.slot.y - 29, 42), cells),
+    "switch": lambda grid, cells: _corners(_swatch(grid.slot.x, grid.slot.y, 35), cells),
 }
 
 

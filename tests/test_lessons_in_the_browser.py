@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from lab import DARK, LIGHT
 
-from cnnviz import explore_channels, explore_convolution_matrix
+from cnnviz import explore_channels, explore_convolution_matrix, explore_one_weight
 from cnnviz.documents import judge_all
 from cnnviz.ledger import VERDICTS
 
@@ -67,7 +67,7 @@ def test_a_lesson_runs_and_every_picture_answers(browser, name):
     )
     assert stages.count() == expected
     for n in range(expected):
-        explorer = browser.page.locator(".cnnviz-explorer").nth(n)
+        explorer = browser.page.locator(".cnnviz-explorer").filter(has=stages).nth(n)
         picture_answers(browser, explorer)
     assert browser.problems() == []
 
@@ -76,7 +76,7 @@ def sources(browser):
     return browser.page.evaluate(
         "() => Array.from(cnnvizDriver.panel.content.model.cells)"
         ".filter(c => c.type === 'code').map(c => c.sharedModel.getSource().split('\\n')"
-        ".filter(line => line.startsWith('explore_')))"
+        ".filter(line => line.startsWith('explore_') && !line.startsWith('explore_derivation')))"
     )
 
 
@@ -381,3 +381,25 @@ def test_a_saved_page_works_without_a_network_and_without_a_kernel(lesson, tmp_p
     assert say(stage) == scene.sentence("output", 0)
     assert complaints == []
     page.context.close()
+
+
+def test_a_step_fills_cells_with_products_and_shows_the_equation_it_is_about(lesson, tmp_path):
+    scene = explore_one_weight(3, 2).scene
+    page = lesson.page.context.browser.new_page()
+    page.goto(scene.save(tmp_path / "steps.html").as_uri())
+    stage = page.locator(".cnnviz-stage")
+    products = stage.locator('.texts[data-grid="product"] > text')
+    step = stage.get_by_role("button", name="Next")
+    step.click()
+    page.mouse.move(0, 0)
+    assert products.all_text_contents()[1:] == ["", "", ""]
+    assert products.first.locator("tspan.s").count() == 2  # each factor has its own subscript
+    assert stage.locator(".cnnviz-math .term").count() == 0
+    for _ in range(3):
+        step.click()
+    assert stage.locator(".cnnviz-math .line").first.locator(".term").count() == 1 + 4
+    assert sorted(corners(d) for _, d in lit_paths(stage)) == sorted(
+        [(round(x, 2), round(y, 2)) for x, y in map(scene[name].corner, cells)]
+        for name, cells in scene.steps[3].lit.items()
+    )
+    page.close()

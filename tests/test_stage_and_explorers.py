@@ -1,30 +1,41 @@
 """Every control swept without a kernel, and everything a learner can type or pin."""
 
 import json
+import re
 import threading
+from pathlib import Path
 
 import pytest
 import traitlets
-from ipywidgets import Checkbox, Dropdown, FloatSlider, IntSlider, ToggleButtons
+from every_explorer import EXPLORERS
+from ipywidgets import Checkbox, FloatSlider, IntSlider, ToggleButtons
 
+import cnnviz
 from cnnviz import explore_channels, explore_convolution_matrix, explore_flattening
-from cnnviz.explorer import SHARED, parse_number
+from cnnviz.explorer import SHARED, Explorer, SharedChoice, parse_number
 from cnnviz.stage import Stage
 
-EXPLORERS = {
-    "maps": lambda: explore_convolution_matrix(parts=()),
-    "matrix": explore_convolution_matrix,
-    "rectangles": lambda: explore_convolution_matrix(3, 2, rectangles=True),
-    "large": lambda: explore_convolution_matrix(28, parts=("W",), largest=28),
-    "channels": explore_channels,
-    "flattening": explore_flattening,
-}
+NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
+
+
+def explorer_named(name):
+    return eval(EXPLORERS[name], vars(cnnviz).copy())
 
 
 @pytest.fixture(autouse=True)
-def first_choices():
-    """The letters and the first index are shared by all pictures: put them back after each test."""
+def first_choices(monkeypatch):
+    """The letters and the first index are shared by all pictures: let go of those of this test, and
+    put the choices back."""
+    made, init = [], Explorer.__init__
+
+    def noted(explorer, *args, **options):
+        made.append(explorer)
+        init(explorer, *args, **options)
+
+    monkeypatch.setattr(Explorer, "__init__", noted)
     yield
+    for explorer in made:
+        explorer.close()
     SHARED.notation, SHARED.start = "note", 1
 
 
@@ -46,23 +57,24 @@ def stops(control):
 
 @pytest.mark.parametrize("name", EXPLORERS)
 def test_moving_gives_the_same_view_as_building_fresh(name):
-    explorer = EXPLORERS[name]()
+    explorer = explorer_named(name)
     for control_name, control in explorer.controls.items():
         before = control.value
         for value in stops(control):
             control.value = value
-            fresh = EXPLORERS[name]()
+            fresh = explorer_named(name)
             for other, there in fresh.controls.items():
                 there.value = explorer.controls[other].value
             assert explorer.stage.message == fresh.stage.message, (control_name, value)
             if not explorer.stage.message:
                 assert explorer.stage.view == fresh.stage.view, (control_name, value)
+            fresh.close()
         control.value = before
 
 
 @pytest.mark.parametrize("name", EXPLORERS)
 def test_no_control_changes_the_data(name):
-    explorer = EXPLORERS[name]()
+    explorer = explorer_named(name)
     before = {key: array.copy() for key, array in explorer.data.items()}
     for control in explorer.controls.values():
         for value in stops(control):
@@ -71,8 +83,16 @@ def test_no_control_changes_the_data(name):
 
 
 def test_every_kind_of_control_is_swept():
-    kinds = {type(c) for make in EXPLORERS.values() for c in make().controls.values()}
-    assert kinds <= {Checkbox, Dropdown, FloatSlider, IntSlider, ToggleButtons}
+    kinds = {type(c) for name in EXPLORERS for c in explorer_named(name).controls.values()}
+    assert kinds == {Checkbox, FloatSlider, IntSlider, SharedChoice, ToggleButtons}
+
+
+def test_every_explorer_of_a_lesson_is_swept():
+    shown = set()
+    for path in NOTEBOOKS.glob("*.ipynb"):
+        shown |= set(re.findall(r'"(explore_\w+)\(', path.read_text(encoding="utf-8")))
+    swept = {source.partition("(")[0] for source in EXPLORERS.values()}
+    assert shown - {"explore_derivation", "explore_documents"} == swept
 
 
 def test_an_impossible_size_says_so_and_keeps_the_last_picture():
@@ -139,6 +159,14 @@ def test_nonsense_is_refused_in_a_sentence_and_nothing_is_lost(nonsense):
     type_into(explorer, "input", 5, nonsense)
     assert explorer.stage.message.endswith("is not a number a cell can hold. a₂₂ keeps 7.")
     assert explorer.stage.view == before
+
+
+def test_a_closed_picture_is_not_drawn_again():
+    closed, other = explore_flattening(), explore_flattening()
+    before = closed.stage.view
+    closed.close()
+    other.controls["notation"].value = "slides"
+    assert closed.stage.view == before != other.stage.view
 
 
 def test_first_numbers_undoes_all_typing():

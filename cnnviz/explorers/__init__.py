@@ -1,5 +1,77 @@
 """Explorers: one function for each picture with its sliders; a file for each lesson."""
 
 from .convolution import explore_channels, explore_convolution_matrix, explore_flattening
+from .input_gradient import (
+    explore_index_substitution,
+    explore_nine_equations,
+    explore_overlap,
+    explore_rotation,
+    explore_scatter_gather,
+    explore_transpose,
+)
+from .kernel_gradient import (
+    explore_kernel_channels,
+    explore_kernel_gradient,
+    explore_one_weight,
+    explore_roles,
+    explore_wiggle,
+)
+from .pooling import (
+    explore_average_pooling,
+    explore_losing_cell,
+    explore_max_pooling,
+    explore_overlapping_windows,
+    explore_swapped_switches,
+    explore_ties,
+    explore_unpooling,
+)
+from .refresher import (
+    explore_conv_gate,
+    explore_fan_out,
+    explore_gate,
+    explore_order_of_steps,
+    explore_plain_network,
+)
+from .small_example import explore_whole_layer
+from .transposed import (
+    explore_coverage,
+    explore_misnomer,
+    explore_remainder,
+    explore_size_ladder,
+    explore_spreading,
+)
 
-__all__ = ["explore_channels", "explore_convolution_matrix", "explore_flattening"]
+__all__ = [
+    "explore_average_pooling",
+    "explore_channels",
+    "explore_conv_gate",
+    "explore_convolution_matrix",
+    "explore_coverage",
+    "explore_fan_out",
+    "explore_flattening",
+    "explore_gate",
+    "explore_index_substitution",
+    "explore_kernel_channels",
+    "explore_kernel_gradient",
+    "explore_losing_cell",
+    "explore_max_pooling",
+    "explore_misnomer",
+    "explore_nine_equations",
+    "explore_one_weight",
+    "explore_order_of_steps",
+    "explore_overlap",
+    "explore_overlapping_windows",
+    "explore_plain_network",
+    "explore_remainder",
+    "explore_roles",
+    "explore_rotation",
+    "explore_scatter_gather",
+    "explore_size_ladder",
+    "explore_spreading",
+    "explore_swapped_switches",
+    "explore_ties",
+    "explore_transpose",
+    "explore_unpooling",
+    "explore_whole_layer",
+    "explore_wiggle",
+]

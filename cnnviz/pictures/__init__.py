@@ -1,8 +1,68 @@
 """One function for each picture: arrays in, a Scene out. Nothing here draws."""
 
+from .average_pooling import average_pooling
+from .conv_gate import conv_gate
 from .convolution_matrix import convolution_matrix
+from .coverage import coverage
 from .dense_layer import dense_layer
+from .fan_out import fan_out
 from .flattening import flattening
+from .gates import gate
+from .index_substitution import index_substitution
+from .input_gradient import transposed_matrix
+from .kernel_channels import kernel_channels
+from .kernel_gradient import kernel_gradient
+from .losing_cell import losing_cell
 from .max_pooling import max_pooling
+from .misnomer import misnomer
+from .one_weight import one_weight
+from .order_of_steps import order_of_steps
+from .overlap import overlap_counts, written_out
+from .overlapping_windows import overlapping_windows
+from .plain_network import plain_network
+from .pooling_ties import pooling_ties
+from .remainder import remainder_strip
+from .roles import three_correlations
+from .scatter_gather import scatter_gather
+from .size_ladder import size_ladder
+from .swapped_switches import swapped_switches
+from .transposed import spreading
+from .turned_kernel import turned_kernel
+from .unpooling import unpooling
+from .whole_layer import whole_layer
+from .wiggle import wiggle
 
-__all__ = ["convolution_matrix", "dense_layer", "flattening", "max_pooling"]
+__all__ = [
+    "average_pooling",
+    "conv_gate",
+    "convolution_matrix",
+    "coverage",
+    "dense_layer",
+    "fan_out",
+    "flattening",
+    "gate",
+    "index_substitution",
+    "kernel_channels",
+    "kernel_gradient",
+    "losing_cell",
+    "max_pooling",
+    "misnomer",
+    "one_weight",
+    "order_of_steps",
+    "overlap_counts",
+    "overlapping_windows",
+    "plain_network",
+    "pooling_ties",
+    "remainder_strip",
+    "scatter_gather",
+    "size_ladder",
+    "spreading",
+    "swapped_switches",
+    "three_correlations",
+    "transposed_matrix",
+    "turned_kernel",
+    "unpooling",
+    "whole_layer",
+    "wiggle",
+    "written_out",
+]

@@ -133,6 +133,6 @@ def ink_of(values: np.ndarray) -> np.ndarray:
 def _entries(axis: Axis, table: dict) -> np.ndarray:
     """For each row of the table its entry on an axis, or -1."""
     column = table[axis.grid]
-    entry = np.full(1 + max(column.max(), max(axis.cells)), -1)
+    entry = np.full(2 + max(column.max(), max(axis.cells)), -1)  # NOWHERE finds the last, -1
     entry[list(axis.cells)] = np.arange(len(axis.cells))
     return entry[column]

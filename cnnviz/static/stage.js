@@ -137,8 +137,15 @@ function spoken(label) {
   return name + [...sup].map((c) => HIGH[c] ?? c).join("") + [...sub].map((c) => LOW[c] ?? c).join("");
 }
 
-// A label inside a cell: the letters in italics, the subscript lowered.
+// A label inside a cell, or a sum of products of labels: the letters in italics, subscripts lowered.
+const BETWEEN = /(·| \+ | − | = )/;
+const BACK_UP = '<tspan dy="-0.245em">\u200b</tspan>'; // to the line again after a subscript
+
 function svgLabel(label) {
+  if (BETWEEN.test(label)) {
+    return label.split(BETWEEN).map((piece, n) =>
+      n % 2 ? piece : svgLabel(piece) + (piece.includes("_") ? BACK_UP : "")).join("");
+  }
   const { name, sup, sub } = parts(label);
   if (!sub) return label;
   const raised = sup ? `<tspan class="s" dy="-0.5em">${sup}</tspan>` : "";
@@ -322,7 +329,7 @@ export function mount(root, host) {
     const sentence = at ? links.sentence(...at) : (stepNow()?.say ?? view.say);
     if (say.textContent !== sentence) say.textContent = sentence;
     picture.querySelector("svg").setAttribute("aria-label", sentence);
-    drawEquation(at);
+    drawEquation(at ?? stepNow()?.of);
     player.show(host.get("step"));
   }
 
@@ -421,8 +428,11 @@ export function mount(root, host) {
 
   function relight() {
     light.replaceChildren();
-    if (focus()) drawLight(focus());
-    else for (const [name, cells] of Object.entries(stepNow()?.lit ?? {})) {
+    if (focus()) { drawLight(focus()); return; }
+    for (const [name, cells] of Object.entries(stepNow()?.around ?? {})) {
+      path(light, "band", boxes(links.grids.get(name), cells));
+    }
+    for (const [name, cells] of Object.entries(stepNow()?.lit ?? {})) {
       const grid = links.grids.get(name);
       outline(light, `l-${grid.role}`, grid, cells);
     }
@@ -615,7 +625,7 @@ function makePlayer(go) {
       step = Math.min(now ?? -1, count - 1);
       scale.value = String(step + 1);
       scale.setAttribute("aria-valuetext", step < 0 ? "at rest" : `step ${step + 1} of ${count}`);
-      reading.textContent = step < 0 ? `${count} steps` : `step ${step + 1} of ${count}`;
+      reading.textContent = step < 0 ? `${count} step${count === 1 ? "" : "s"}` : `step ${step + 1} of ${count}`;
     },
   };
 }

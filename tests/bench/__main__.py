@@ -16,7 +16,7 @@ from concurrent.futures import ProcessPoolExecutor
 from itertools import cycle
 from pathlib import Path
 
-from tests.bench import loops, painted, pyplot_matrix
+from tests.bench import loops, painted, pyplot_matrix, slowest
 from tests.lab import Browser, Lab, find_chromium, write_notebook
 
 SIZES = (4, 12)  # of the input, in cells
@@ -108,6 +108,15 @@ def one_size(browser: Browser, size: str, n: int) -> list[dict]:
     ]
 
 
+def slowest_explorers() -> list[dict]:
+    """For each kind of move every explorer of the course, the slowest first."""
+    rows = []
+    for kind, by_name in slowest.every_explorer().items():
+        found = [row(f"{kind}, {name}", times) for name, times in by_name.items()]
+        rows.append(sorted(found, key=lambda one: -one["ours_ms"]["median"]))
+    return rows
+
+
 # --- convolutions ----------------------------------------------------------------------------
 
 
@@ -179,17 +188,22 @@ def main() -> None:
     parser.add_argument("-n", type=int, default=40, help="how often each picture is measured")
     options = parser.parse_args()
 
-    rows = convolutions()
+    rows, explorers = convolutions(), []
     if find_chromium():
         rows = pictures(options.cell, options.n) + rows
+        explorers = slowest_explorers()
     else:
         print("Chromium was not found, so no pictures were measured.")
     print(table(rows))
+    for ranked in explorers:
+        print(f"\nThe slowest of {len(ranked)} explorers:\n{table(ranked[:3])}")
 
     path = Path("build/bench.json")
     path.parent.mkdir(exist_ok=True)
     machine = {"system": platform.platform(), "processors": os.cpu_count()}
-    path.write_text(json.dumps({"machine": machine, "rows": rows}, indent=2) + "\n")
+    path.write_text(json.dumps(
+        {"machine": machine, "rows": rows, "explorers": explorers}, indent=2
+    ) + "\n")
     print(f"Written to {path}.")
 
 

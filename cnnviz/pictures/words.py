@@ -1,0 +1,35 @@
+"""The words that pictures share: counted nouns, lists of cells, and calls of PyTorch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from ..scene import Grid
+from ..symbols import spoken
+
+
+def count(n: int, noun: str) -> str:
+    """A number and what is counted.
+
+    >>> count(1, "output"), count(4, "output")
+    ('1 output', '4 outputs')
+    """
+    return f"{n} {noun}" if n == 1 else f"{n} {noun}s"
+
+
+def names(grid: Grid, cells: Iterable[int], most: int = 9) -> str:
+    """The names of some cells, as in a sentence."""
+    cells = list(cells)
+    said = [spoken(grid.symbols[cell]) for cell in cells[:most]]
+    return ", ".join(said) + (", …" if len(cells) > most else "")
+
+
+def call(result: str, function: str, arguments: Iterable[str], **given) -> str:
+    """A call of PyTorch; what is 1 or 0 as by default is left out.
+
+    >>> call("h", "nn.functional.conv2d", ["a", "k"], stride=2, padding=0, dilation=1)
+    'h = torch.nn.functional.conv2d(a, k, stride=2)'
+    """
+    default = {"padding": 0, "output_padding": 0}
+    said = [f"{name}={value!r}" for name, value in given.items() if value != default.get(name, 1)]
+    return f"{result} = torch.{function}({', '.join([*arguments, *said])})"
