@@ -238,6 +238,11 @@ class Scene:
         frames = {len(grid.frames) for grid in self.grids if grid.frames}
         if frames and frames != {self.length}:
             raise ValueError(f"{self.length} steps need as many frames, not {sorted(frames)}.")
+        for grid in self.grids:
+            if grid.sentences is None and (
+                grid.name in self.table or not (grid.down or grid.across)
+            ):
+                raise ValueError(f"Grid {grid.name!r} needs a sentence for each of its cells.")
 
     @property
     def length(self) -> int:

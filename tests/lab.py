@@ -300,6 +300,14 @@ class Browser:
         self._wait("cnnvizDriver.kernel?.status === 'idle'", timeout)
         self.page.evaluate("cnnvizDriver.listen()")
 
+    def page_without_a_network(self):
+        """A page of its own for saved files, with `complaints`: the errors it has met."""
+        page = self._chromium.new_context(offline=True).new_page()
+        page.complaints = []
+        page.on("console", lambda message: page.complaints.append(message.text))
+        page.on("pageerror", lambda error: page.complaints.append(str(error)))
+        return page
+
     def run_all(self, timeout: float = 180) -> None:
         """Run all cells. A failing cell stops the run, as it does for a learner."""
         # The braces keep the command's promise, which never settles, out of the answer.

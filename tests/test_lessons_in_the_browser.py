@@ -5,8 +5,10 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from every_explorer import EXPLORERS
 from lab import DARK, LIGHT
 
+import cnnviz
 from cnnviz import explore_channels, explore_convolution_matrix, explore_one_weight
 from cnnviz.documents import judge_all
 from cnnviz.ledger import VERDICTS
@@ -367,10 +369,7 @@ def test_nothing_went_wrong_in_the_lesson(lesson):
 def test_a_saved_page_works_without_a_network_and_without_a_kernel(lesson, tmp_path):
     scene = explore_convolution_matrix(show="numbers").scene.at("output", 1)
     path = scene.save(tmp_path / "page.html")
-    page = lesson.page.context.browser.new_context(offline=True).new_page()
-    complaints = []
-    page.on("console", lambda message: complaints.append(message.text))
-    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page = lesson.page_without_a_network()
     page.goto(path.as_uri())
     stage = page.locator(".cnnviz-stage")
     assert say(stage) == scene.sentence("output", 1)
@@ -379,7 +378,7 @@ def test_a_saved_page_works_without_a_network_and_without_a_kernel(lesson, tmp_p
     stage.get_by_role("button", name="Next").click()
     page.mouse.move(0, 0)
     assert say(stage) == scene.sentence("output", 0)
-    assert complaints == []
+    assert page.complaints == []
     page.context.close()
 
 
@@ -403,3 +402,29 @@ def test_a_step_fills_cells_with_products_and_shows_the_equation_it_is_about(les
         for name, cells in scene.steps[3].lit.items()
     )
     page.close()
+
+
+@pytest.fixture(scope="module")
+def page_without_kernel(browser):
+    page = browser.page_without_a_network()
+    yield page
+    page.context.close()
+
+
+@pytest.mark.parametrize("name", EXPLORERS)
+def test_every_picture_steps_and_answers_on_a_page_of_its_own(page_without_kernel, tmp_path, name):
+    scene = eval(EXPLORERS[name], vars(cnnviz).copy()).scene
+    page = page_without_kernel
+    page.goto(scene.save(tmp_path / "page.html").as_uri())
+    stage = page.locator(".cnnviz-stage")
+    for step in range(min(scene.length, 3)):
+        stage.get_by_role("button", name="Next").click()
+        expected = scene.steps[step].say if scene.steps else scene.sentence(scene.walk, step)
+        assert say(stage) == expected
+    stage.locator(".cnnviz-picture").press("Escape")
+    for grid in scene.grids:
+        for cell in {0, grid.size // 2, grid.size - 1}:
+            point_at(stage, scene, grid.name, cell)
+            assert say(stage) == scene.sentence(grid.name, cell), (grid.name, cell)
+            assert len(lit_paths(stage)) == len(scene.lit(grid.name, cell)), (grid.name, cell)
+    assert page.complaints == []

@@ -14,7 +14,8 @@ SLOT = Slot(20, 40, 300, 200)
 
 def row(name, *texts, **more):
     numbers = tuple(str(n) for n in range(1, len(texts) + 1))
-    return Grid(name, name, (1, 1, 1, len(texts)), SLOT, symbols=texts, numbers=numbers, **more)
+    given = {"sentences": tuple(f"This is {text}." for text in texts), **more}
+    return Grid(name, name, (1, 1, 1, len(texts)), SLOT, symbols=texts, numbers=numbers, **given)
 
 
 def film(**more):
@@ -60,6 +61,11 @@ def test_as_many_frames_as_steps_or_it_is_a_mistake():
               steps=(Step({}, "a"), Step({}, "b")))  # fmt: skip
     with pytest.raises(ValueError, match="has 1 cells, not 2"):
         row("sum", "s", frames=(("1", "2"),))
+
+
+def test_every_cell_has_something_to_say():
+    with pytest.raises(ValueError, match="'a' needs a sentence"):
+        Scene("t", (row("a", "1", sentences=None),), {"a": np.arange(1)}, "say")
 
 
 def test_a_step_is_drawn_in_svg_on_paper_and_on_a_page():

@@ -79,6 +79,9 @@ def turned_kernel(
 
     scalar, g = notation.scalar, f"∂{notation.scalar}/∂{notation.output}"
     k = map_grid("kernel", notation.kernel, weight, SLOTS["kernel"], start, editable=True)
+    k = replace(
+        k, sentences=tuple(f"{spoken(n)}: see below where it lies as it slides." for n in k.symbols)
+    )
     spread = padded_grid("spread", g, grad_output, geometry, SLOTS["spread"], start)
     rows, columns = geometry.padded_size
     spread = replace(

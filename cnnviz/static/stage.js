@@ -376,7 +376,7 @@ export function mount(root, host) {
     if (step < 0 || !view.walk || view.steps.length) return;
     for (const grid of links.grids.values()) {
       const mirror = grid.down?.grid === view.walk && !grid.across;
-      if (grid.name !== view.walk && !mirror) continue;
+      if (grid.role !== "written" || (grid.name !== view.walk && !mirror)) continue;
       const later = [...Array(size(grid)).keys()].filter((cell) => cell > step);
       if (later.length) path(veil, "veil", boxes(grid, later));
     }

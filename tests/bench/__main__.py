@@ -201,9 +201,9 @@ def main() -> None:
     path = Path("build/bench.json")
     path.parent.mkdir(exist_ok=True)
     machine = {"system": platform.platform(), "processors": os.cpu_count()}
-    path.write_text(json.dumps(
-        {"machine": machine, "rows": rows, "explorers": explorers}, indent=2
-    ) + "\n")
+    path.write_text(
+        json.dumps({"machine": machine, "rows": rows, "explorers": explorers}, indent=2) + "\n"
+    )
     print(f"Written to {path}.")
 
 

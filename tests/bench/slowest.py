@@ -4,6 +4,7 @@ Moving a slider, pointing at a cell and taking a step are timed for each; the sl
 stands in the report, and all of them in `build/bench.json`.
 """
 
+import re
 import tempfile
 from itertools import cycle
 from pathlib import Path
@@ -30,8 +31,12 @@ def every_explorer() -> dict[str, dict[str, list[float]]]:
                 output = browser.output(number)
                 output.locator(PICTURE).wait_for()
                 for kind, measure in moves(output).items():
-                    measure()  # to warm up
-                    times[kind][name] = [measure() for _ in range(TIMES)]
+                    try:
+                        times[kind][name] = [measure() for _ in range(TIMES + 1)][
+                            1:
+                        ]  # 1 to warm up
+                    except RuntimeError as still:
+                        raise RuntimeError(f"{kind}, {name}: {still}") from still
             if problems := browser.problems():
                 raise RuntimeError("\n".join(problems))
     return times
@@ -40,7 +45,7 @@ def every_explorer() -> dict[str, dict[str, list[float]]]:
 def moves(output) -> dict:
     """What can be timed in one explorer: only what it has."""
     handle = output.locator(".noUi-handle").first
-    cells = output.locator(f"{PICTURE} .texts text").all()[::5]
+    cells = output.locator(f"{PICTURE} .texts text", has_text=re.compile(r"\S")).all()[::5]
     stepper = output.locator(STEPPER)
 
     def slide():
