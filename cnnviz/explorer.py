@@ -130,8 +130,8 @@ class Explorer(widgets.VBox):
             self.stage.message = proof.sentence
 
     def close(self) -> None:
-        """Let go of the controls and the stage too."""
-        for part in (*self.controls.values(), self.stage):
+        """Let go of the controls and the stage too; without a first picture there is no stage."""
+        for part in (*self.controls.values(), *filter(None, [vars(self).get("stage")])):
             part.close()
         super().close()
 
