@@ -16,7 +16,7 @@ from concurrent.futures import ProcessPoolExecutor
 from itertools import cycle
 from pathlib import Path
 
-from tests.bench import loops, painted, pyplot_matrix, slowest
+from tests.bench import epoch, loops, painted, pyplot_matrix, slowest
 from tests.lab import Browser, Lab, find_chromium, write_notebook
 
 SIZES = (4, 12)  # of the input, in cells
@@ -135,14 +135,36 @@ def convolutions() -> list[dict]:
 
 
 def beside(way, layer: str, sizes, n: int) -> dict:
-    """The row of ours beside one other way.
-
-    They race in a process of their own: threads and memory that another library has set up before
-    made PyTorch three times slower, and ours too.
-    """
-    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as process:
-        ours, theirs = process.submit(loops.race, way, sizes, n).result()
+    """The row of ours beside one other way."""
+    ours, theirs = apart(loops.race, way, sizes, n)
     return row(layer, ours, way.__name__, theirs, by="min")
+
+
+# --- training --------------------------------------------------------------------------------
+
+
+def training() -> tuple[list[dict], dict]:
+    """One epoch of training beside the other ways, and the memory it takes in MB."""
+    rows = []
+    for n, ways in epoch.WAYS:
+        try:
+            found = [apart(epoch.race, way, n) for way in ways]
+        except ImportError as missing:
+            print(f"Left out: {missing}")
+            continue
+        raced = [
+            row("an epoch of training", ours, way.__name__, theirs, by="min")
+            for way, (ours, theirs) in zip(ways, found, strict=True)
+        ]
+        rows.append(min(raced, key=lambda row: row["other_ms"]["min"]))
+    return rows, apart(epoch.peak_memory)
+
+
+def apart(function, *arguments):
+    """The result of a function in a process of its own: threads and memory that another library has
+    set up before made PyTorch three times slower, and ours too."""
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as process:
+        return process.submit(function, *arguments).result()
 
 
 # --- the report ------------------------------------------------------------------------------
@@ -188,13 +210,15 @@ def main() -> None:
     parser.add_argument("-n", type=int, default=40, help="how often each picture is measured")
     options = parser.parse_args()
 
-    rows, explorers = convolutions(), []
+    trained, memory = training()
+    rows, explorers = convolutions() + trained, []
     if find_chromium():
         rows = pictures(options.cell, options.n) + rows
         explorers = slowest_explorers()
     else:
         print("Chromium was not found, so no pictures were measured.")
     print(table(rows))
+    print("A training run, MB:", ", ".join(f"{what} {mb:.0f}" for what, mb in memory.items()))
     for ranked in explorers:
         print(f"\nThe slowest of {len(ranked)} explorers:\n{table(ranked[:3])}")
 
@@ -202,7 +226,11 @@ def main() -> None:
     path.parent.mkdir(exist_ok=True)
     machine = {"system": platform.platform(), "processors": os.cpu_count()}
     path.write_text(
-        json.dumps({"machine": machine, "rows": rows, "explorers": explorers}, indent=2) + "\n"
+        json.dumps(
+            {"machine": machine, "memory_mb": memory, "rows": rows, "explorers": explorers},
+            indent=2,
+        )
+        + "\n"
     )
     print(f"Written to {path}.")
 
