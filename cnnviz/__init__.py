@@ -12,21 +12,27 @@ from .explorers import (
     explore_fan_out,
     explore_flattening,
     explore_gate,
+    explore_gradient_check,
     explore_index_substitution,
     explore_kernel_channels,
     explore_kernel_gradient,
     explore_losing_cell,
     explore_max_pooling,
     explore_misnomer,
+    explore_network_pass,
     explore_nine_equations,
     explore_one_weight,
     explore_order_of_steps,
     explore_overlap,
     explore_overlapping_windows,
     explore_plain_network,
+    explore_reconstruction,
+    explore_relu_rules,
     explore_remainder,
+    explore_repairs,
     explore_roles,
     explore_rotation,
+    explore_saliency,
     explore_scatter_gather,
     explore_size_ladder,
     explore_spreading,
@@ -34,10 +40,12 @@ from .explorers import (
     explore_ties,
     explore_transpose,
     explore_unpooling,
+    explore_upsampling,
     explore_whole_layer,
     explore_wiggle,
 )
 from .geometry import DoesNotFit, Geometry
+from .photographs import photograph
 from .pictures import convolution_matrix, flattening
 from .samples import sample_input, sample_kernel
 from .symbols import NOTATIONS, symbol_array
@@ -57,39 +65,54 @@ __all__ = [
     "explore_fan_out",
     "explore_flattening",
     "explore_gate",
+    "explore_gradient_check",
     "explore_index_substitution",
     "explore_kernel_channels",
     "explore_kernel_gradient",
     "explore_losing_cell",
     "explore_max_pooling",
     "explore_misnomer",
+    "explore_network_pass",
     "explore_nine_equations",
     "explore_one_weight",
     "explore_order_of_steps",
     "explore_overlap",
     "explore_overlapping_windows",
+    "explore_own_image",
     "explore_plain_network",
+    "explore_reconstruction",
+    "explore_relu_rules",
     "explore_remainder",
+    "explore_repairs",
     "explore_roles",
     "explore_rotation",
+    "explore_saliency",
     "explore_scatter_gather",
     "explore_size_ladder",
     "explore_spreading",
     "explore_swapped_switches",
     "explore_ties",
+    "explore_training",
     "explore_transpose",
     "explore_unpooling",
+    "explore_upsampling",
     "explore_whole_layer",
     "explore_wiggle",
     "flattening",
     "functional",
+    "photograph",
     "sample_input",
     "sample_kernel",
     "symbol_array",
 ]
 
-# Only two lessons need these, and they read a whole library of equations when imported.
-_LATER = {"explore_derivation": "derivation_view", "explore_documents": "ledger_view"}
+# Few lessons need these, and they take their time: the first two read a whole library of equations.
+_LATER = {
+    "explore_derivation": "derivation_view",
+    "explore_documents": "ledger_view",
+    "explore_own_image": "upload",
+    "explore_training": "training_view",
+}
 
 
 def __getattr__(name: str):

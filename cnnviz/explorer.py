@@ -194,8 +194,8 @@ def slider(name: str, value: int, low: int, high: int) -> widgets.IntSlider:
         high,
         description=name,
         continuous_update=True,
-        layout=widgets.Layout(width=f"{max(208, 7 * len(name) + 120)}px"),
-        style={"description_width": f"{7 * len(name) + 4}px"},
+        layout=widgets.Layout(width=f"{max(208, 7 * len(name) + 126)}px"),
+        style={"description_width": f"{7 * len(name) + 10}px"},
     )
 
 
@@ -221,6 +221,17 @@ def buttons(options: list[str], value: str) -> widgets.ToggleButtons:
     longest = max(map(len, options))
     return widgets.ToggleButtons(
         options=options, value=value, style={"button_width": f"{max(64, 8 * longest + 36)}px"}
+    )
+
+
+def dropdown(name: str, options: list[str], value: str) -> widgets.Dropdown:
+    """A choice of more words than there is room for."""
+    return widgets.Dropdown(
+        options=options,
+        value=value,
+        description=name,
+        layout=widgets.Layout(width="300px"),
+        style={"description_width": "auto"},
     )
 
 

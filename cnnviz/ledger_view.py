@@ -15,8 +15,8 @@ from .documents import judge_all, ledger, summary
 from .explorer import beside_widget
 from .ledger import VERDICTS, Judged, Record
 from .mathml import STYLE, formula_or_words
-from .pictures import average_pooling, convolution_matrix, dense_layer, max_pooling
-from .samples import sample_input, sample_kernel
+from .pictures import average_pooling, convolution_matrix, dense_layer, max_pooling, relu_rules
+from .samples import sample_gradient, sample_input, sample_kernel
 from .scene import Scene
 from .stage import Stage
 from .symbols import NOTATIONS, spoken
@@ -31,6 +31,8 @@ LESSONS = {
     "05": "05_transposed_convolution.ipynb",
     "06": "06_kernel_gradient.ipynb",
     "07": "07_small_example_by_hand.ipynb",
+    "08": "08_layers_and_training.ipynb",
+    "09": "09_applications.ipynb",
 }
 ALL = "all"
 
@@ -201,6 +203,8 @@ def picture_of(record: Record) -> Scene:
         if "average pooling" in record.place:
             return average_pooling(sample_input(4, 4), 2, notation=notation)
         return max_pooling(np.array(ORDER_OF_THE_NOTE, dtype=float), 2, notation=notation)
+    if "a modified backward pass" in record.printed:
+        return relu_rules(sample_input(4, 4) - 4, sample_gradient(4, 4), notation=notation)
     if record.lesson in ("01", "08"):
         return dense_layer(sample_input(1, 3)[0], sample_kernel(2, 3), notation=notation)
     strided = "_{55}" in record.printed or "stride of 2" in record.printed

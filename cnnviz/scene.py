@@ -95,6 +95,7 @@ class Grid:
     ink: np.ndarray | None = None
     marks: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     sentences: tuple[str, ...] | None = None
+    saying: str = ""  # or one for all of them, with {map}, {row}, {column} and {number} filled in
     hit: str = ""  # the sentence for a cell of a matrix that a row of the table meets ...
     miss: str = ""  # ... and for one that none meets
     entry: str | None = None  # the base grid whose cell is written in a matrix
@@ -102,6 +103,7 @@ class Grid:
     across: Axis | None = None
     blocks: tuple[int, int] | None = None  # a stronger line after so many rows and columns
     editable: bool = False
+    photograph: bool = False  # dark ink stays dark on dark paper too
 
     def __post_init__(self):
         if self.role not in ROLES or not set(self.marks) <= set(MARKS):
@@ -140,6 +142,14 @@ class Grid:
         x = slot.x + (slot.width - across) / 2 * slot.centred
         y = slot.y + (slot.height - down) / 2 * slot.centred
         return Place(round(x, 2), round(y, 2), round(width, 3), round(height, 3), gap)
+
+    def whereabouts(self, cell: int) -> dict[str, str | int]:
+        """Which map, row and column a cell is in, counted from 1, and the number in it."""
+        rows, columns = self.shape[2:]
+        tile, inside = divmod(cell, rows * columns)
+        row, column = divmod(inside, columns)
+        number = self.numbers[cell] if self.numbers else ""
+        return {"map": tile + 1, "row": row + 1, "column": column + 1, "number": number}
 
     def corner(self, cell: int) -> tuple[float, float]:
         """The top left corner of a cell, in picture units."""
@@ -239,9 +249,8 @@ class Scene:
         if frames and frames != {self.length}:
             raise ValueError(f"{self.length} steps need as many frames, not {sorted(frames)}.")
         for grid in self.grids:
-            if grid.sentences is None and (
-                grid.name in self.table or not (grid.down or grid.across)
-            ):
+            speaks = grid.sentences or grid.saying
+            if not speaks and (grid.name in self.table or not (grid.down or grid.across)):
                 raise ValueError(f"Grid {grid.name!r} needs a sentence for each of its cells.")
 
     @property
@@ -329,6 +338,8 @@ class Scene:
         shown = self[grid]
         if shown.sentences is not None:
             return shown.sentences[cell]
+        if shown.saying:
+            return shown.saying.format(**shown.whereabouts(cell))
         entries = self._entries(shown, cell)
         if shown.entry is None:
             ((axis, entry),) = entries
@@ -378,7 +389,7 @@ class Scene:
             "title": self.title,
             "size": self.size,
             "grids": [_grid_view(grid, grid.name in self.table) for grid in self.grids],
-            "table": {name: column.tolist() for name, column in self.table.items()},
+            **self._columns(),
             "equations": {
                 name: {
                     "left": e.left,
@@ -397,6 +408,15 @@ class Scene:
             "say": self.say,
             "code": self.code,
             "beware": self.beware,
+        }
+
+    def _columns(self) -> dict:
+        """The columns of the table; what is one array in several of them is sent only once."""
+        first: dict[int, str] = {}
+        same = {name: first.setdefault(id(column), name) for name, column in self.table.items()}
+        return {
+            "table": {name: self.table[name].tolist() for name, of in same.items() if name == of},
+            "same": {name: of for name, of in same.items() if name != of},
         }
 
     def __str__(self) -> str:
@@ -443,6 +463,7 @@ def _grid_view(grid: Grid, is_base: bool) -> dict:
     }
     if is_base:
         words = {"symbols": grid.called, "numbers": grid.numbers, "sentences": grid.sentences}
+        words["saying"] = grid.saying
         return {**view, **words, "padding": _zeros(grid)}
     axes = {"down": _axis_view(grid.down), "across": _axis_view(grid.across)}
     return {**view, **axes, "hit": grid.hit, "miss": grid.miss, "entry": grid.entry}

@@ -7,6 +7,7 @@ read and set them.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import anywidget
@@ -68,6 +69,25 @@ class Stage(anywidget.AnyWidget):
                 f"{pinned} is no cell of this picture. Pin [grid, cell], with one of: {names}."
             )
         return pinned
+
+
+class FileChoice(anywidget.AnyWidget):
+    """A button to choose a file with. ``taken(name, size, content)`` is called for each one; content
+    is empty where the file is larger than ``most_bytes``."""
+
+    _esm = (STATIC / "file_choice.js").read_text(encoding="utf-8")
+    _css = (STATIC / "file_choice.css").read_text(encoding="utf-8")
+
+    words = traitlets.Unicode().tag(sync=True)
+    most_bytes = traitlets.Int().tag(sync=True)
+
+    def __init__(self, words: str, most_bytes: int, taken: Callable[[str, int, bytes], None]):
+        super().__init__(words=words, most_bytes=most_bytes)
+
+        def received(_, message, buffers):
+            taken(str(message["name"]), int(message["size"]), bytes(buffers[0]) if buffers else b"")
+
+        self.on_msg(received)
 
 
 class SliderNames(anywidget.AnyWidget):

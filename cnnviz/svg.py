@@ -85,7 +85,8 @@ def _cells(grid: Grid) -> str:
     elif grid.ink is not None:
         ink = grid.ink.reshape(tile_rows * tile_columns, rows, columns)
         parts += [
-            _image(plane, x, y, width, height) for plane, (x, y) in zip(ink, tiles, strict=True)
+            _image(plane, x, y, width, height, grid.photograph)
+            for plane, (x, y) in zip(ink, tiles, strict=True)
         ]
     if grid.blocks:
         lines = "".join(_lines(grid, x, y, *grid.blocks) for x, y in tiles)
@@ -140,8 +141,12 @@ def _strikes(grid: Grid, cells: Iterable[int]) -> str:
     return "".join(f"M{x:g} {y + h / 2:g}h{w:g}" for x, y in map(grid.corner, cells))
 
 
+SMALLEST_CORNER = 2.0  # in the smallest cells a corner takes nearly all of the cell, to be seen
+
+
 def _corners(grid: Grid, cells: Iterable[int]) -> str:
-    size = 0.32 * min(grid.place.width, grid.place.height)
+    cell = min(grid.place.width, grid.place.height)
+    size = max(0.32 * cell, min(0.9 * cell, SMALLEST_CORNER))
     return "".join(f"M{x:g} {y:g}h{size:g}l{-size:g} {size:g}z" for x, y in map(grid.corner, cells))
 
 
@@ -249,19 +254,26 @@ def _title(title: str) -> str:
     return "".join(f'<tspan class="v">{w}</tspan>' if n % 2 else w for n, w in enumerate(words))
 
 
-def _image(ink: np.ndarray, x: float, y: float, width: float, height: float) -> str:
-    """A plane of ink as a picture. Shrinking keeps the strongest cell, so thin diagonals survive."""
+def _image(
+    ink: np.ndarray, x: float, y: float, width: float, height: float, photograph: bool = False
+) -> str:
+    """A plane of ink as a picture. Shrinking keeps the strongest cell, so thin diagonals survive.
+    Ink is see-through and takes the colour of the theme; a photograph is grey on any paper."""
     for axis, room in ((0, height), (1, width)):
         step = int(np.ceil(ink.shape[axis] / (2 * room)))
         if step > 1:
             ink = np.maximum.reduceat(ink, np.arange(0, ink.shape[axis], step), axis=axis)
     alpha = (255 * np.clip(ink, 0, 1)).astype(np.uint8)
-    pixels = Image.merge("LA", [Image.new("L", alpha.shape[::-1], 0), Image.fromarray(alpha)])
+    if photograph:
+        pixels = Image.fromarray(255 - alpha)
+    else:
+        pixels = Image.merge("LA", [Image.new("L", alpha.shape[::-1], 0), Image.fromarray(alpha)])
     file = io.BytesIO()
     pixels.save(file, "PNG", compress_level=1)
     data = base64.b64encode(file.getvalue()).decode()
+    kind = "photograph" if photograph else "ink"
     return (
-        f'<image class="ink" x="{x:g}" y="{y:g}" width="{width:g}" height="{height:g}" '
+        f'<image class="{kind}" x="{x:g}" y="{y:g}" width="{width:g}" height="{height:g}" '
         f'preserveAspectRatio="none" style="image-rendering:pixelated" '
         f'href="data:image/png;base64,{data}"/>'
     )

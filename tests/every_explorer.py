@@ -45,4 +45,12 @@ EXPLORERS = {
     "whole layer": "explore_whole_layer()",
     "whole layer, squared error": 'explore_whole_layer(scalar="squared error")',
     "whole layer, hidden": "explore_whole_layer(blank=True)",
+    "repairs": "explore_repairs()",
+    "network pass": "explore_network_pass()",
+    "network pass, numbers": 'explore_network_pass("8×8")',
+    "gradient check": "explore_gradient_check()",
+    "ReLU rules": "explore_relu_rules()",
+    "saliency": "explore_saliency()",
+    "reconstruction": "explore_reconstruction()",
+    "upsampling": "explore_upsampling()",
 }

@@ -9,7 +9,12 @@ from every_explorer import EXPLORERS
 from lab import DARK, LIGHT
 
 import cnnviz
-from cnnviz import explore_channels, explore_convolution_matrix, explore_one_weight
+from cnnviz import (
+    explore_channels,
+    explore_convolution_matrix,
+    explore_network_pass,
+    explore_one_weight,
+)
 from cnnviz.documents import judge_all
 from cnnviz.ledger import VERDICTS
 
@@ -17,6 +22,8 @@ NOTEBOOKS = sorted(
     path.name for path in (Path(__file__).parent.parent / "notebooks").glob("*.ipynb")
 )
 LEDGER = "10_documents_checked.ipynb"
+# What these show has no picture to point at; they have tests of their own.
+WITHOUT_STAGE = ("explore_derivation", "explore_own_image", "explore_training")
 pytestmark = pytest.mark.browser
 
 
@@ -76,9 +83,10 @@ def test_a_lesson_runs_and_every_picture_answers(browser, name):
 
 def sources(browser):
     return browser.page.evaluate(
-        "() => Array.from(cnnvizDriver.panel.content.model.cells)"
+        "without => Array.from(cnnvizDriver.panel.content.model.cells)"
         ".filter(c => c.type === 'code').map(c => c.sharedModel.getSource().split('\\n')"
-        ".filter(line => line.startsWith('explore_') && !line.startsWith('explore_derivation')))"
+        ".filter(line => line.startsWith('explore_') && !without.some(w => line.startsWith(w))))",
+        WITHOUT_STAGE,
     )
 
 
@@ -401,6 +409,27 @@ def test_a_step_fills_cells_with_products_and_shows_the_equation_it_is_about(les
         [(round(x, 2), round(y, 2)) for x, y in map(scene[name].corner, cells)]
         for name, cells in scene.steps[3].lit.items()
     )
+    page.close()
+
+
+def test_columns_sent_once_and_sentences_with_gaps_read_the_same_in_the_browser(lesson, tmp_path):
+    scene = explore_network_pass("8×8").scene
+    page = lesson.page.context.browser.new_page()
+    page.goto(scene.save(tmp_path / "network.html").as_uri())
+    stage = page.locator(".cnnviz-stage")
+    for name, cell in [
+        ("pooled", 1),
+        ("relu", 8),
+        ("kernel", 4),
+        ("row_gradient", 1),
+        ("bars", 30),
+    ]:
+        point_at(stage, scene, name, cell)
+        assert say(stage) == scene.sentence(name, cell)
+        assert sorted(corners(d) for _, d in lit_paths(stage)) == sorted(
+            sorted((round(x, 2), round(y, 2)) for x, y in map(scene[grid].corner, cells))
+            for grid, cells in scene.lit(name, cell).items()
+        )
     page.close()
 
 

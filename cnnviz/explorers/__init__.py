@@ -1,5 +1,11 @@
 """Explorers: one function for each picture with its sliders; a file for each lesson."""
 
+from .applications import (
+    explore_reconstruction,
+    explore_relu_rules,
+    explore_saliency,
+    explore_upsampling,
+)
 from .convolution import explore_channels, explore_convolution_matrix, explore_flattening
 from .input_gradient import (
     explore_index_substitution,
@@ -16,6 +22,7 @@ from .kernel_gradient import (
     explore_roles,
     explore_wiggle,
 )
+from .network import explore_gradient_check, explore_network_pass, explore_repairs
 from .pooling import (
     explore_average_pooling,
     explore_losing_cell,
@@ -50,21 +57,27 @@ __all__ = [
     "explore_fan_out",
     "explore_flattening",
     "explore_gate",
+    "explore_gradient_check",
     "explore_index_substitution",
     "explore_kernel_channels",
     "explore_kernel_gradient",
     "explore_losing_cell",
     "explore_max_pooling",
     "explore_misnomer",
+    "explore_network_pass",
     "explore_nine_equations",
     "explore_one_weight",
     "explore_order_of_steps",
     "explore_overlap",
     "explore_overlapping_windows",
     "explore_plain_network",
+    "explore_reconstruction",
+    "explore_relu_rules",
     "explore_remainder",
+    "explore_repairs",
     "explore_roles",
     "explore_rotation",
+    "explore_saliency",
     "explore_scatter_gather",
     "explore_size_ladder",
     "explore_spreading",
@@ -72,6 +85,7 @@ __all__ = [
     "explore_ties",
     "explore_transpose",
     "explore_unpooling",
+    "explore_upsampling",
     "explore_whole_layer",
     "explore_wiggle",
 ]

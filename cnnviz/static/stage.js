@@ -20,6 +20,7 @@ function makeLinks(view) {
     }
     grid.paddingSet = new Set(grid.padding ?? []);
   }
+  for (const [name, of] of Object.entries(view.same ?? {})) view.table[name] = view.table[of];
   const bases = Object.keys(view.table);
   const indexes = new Map();
 
@@ -83,6 +84,7 @@ function makeLinks(view) {
   function sentence(name, cell) {
     const grid = grids.get(name);
     if (grid.sentences) return grid.sentences[cell];
+    if (grid.saying) return filled(grid, cell);
     const own = owners(name, cell);
     if (!grid.entry) return sentence(...own[0]);
     const [row, column] = own.map(([g, c]) => spoken(symbol(g, c)));
@@ -90,6 +92,18 @@ function makeLinks(view) {
     const value = met === undefined ? "0" : spoken(symbol(grid.entry, view.table[grid.entry][met]));
     return (met === undefined ? grid.miss : grid.hit)
       .replaceAll("{row}", row).replaceAll("{column}", column).replaceAll("{value}", value);
+  }
+
+  // One sentence for all cells of a grid, with the place and the number of this one.
+  function filled(grid, cell) {
+    const [, , rows, columns] = grid.shape, inside = cell % (rows * columns);
+    const here = {
+      map: Math.floor(cell / (rows * columns)) + 1,
+      row: Math.floor(inside / columns) + 1,
+      column: (inside % columns) + 1,
+      number: grid.numbers?.[cell] ?? "",
+    };
+    return grid.saying.replace(/\{(\w+)\}/g, (_, word) => here[word]);
   }
 
   // The equation of a cell. A cell of a matrix shows the equation of its row.
