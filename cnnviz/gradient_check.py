@@ -36,9 +36,9 @@ class Row:
     note: str = ""
 
     def __str__(self) -> str:
-        verdict = "ok   " if self.ok else "WRONG"
+        verdict = "✓" if self.ok else "✕"
         if not self.checked and not self.note:
-            verdict = "?    "
+            verdict = "?"
         kinks = f", {self.left_out} too near a kink" if self.left_out else ""
         note = f"; {self.note}" if self.note else ""
         return (

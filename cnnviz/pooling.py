@@ -105,10 +105,12 @@ def max_pool2d_shares(
     arguments = kernel_size, stride, padding, dilation, ceil_mode
     maxima, switches = max_pool2d(x, *arguments, return_indices=True)
     geometry = Geometry.of_pool(x.shape[-2:], *arguments)
-    numbers, _ = _cell_numbers(geometry)
+    steps = geometry.kernel_size, geometry.stride, geometry.dilation
+    height, width = geometry.input_size
+    numbers = np.arange(height * width).reshape(height, width)
+    numbers = windows(pad(numbers, geometry.padding, fill=-1), *steps)
     if rule == "first":
         return (numbers == switches[..., np.newaxis, np.newaxis]).astype(float)
-    steps = geometry.kernel_size, geometry.stride, geometry.dilation
     seen = windows(pad(x, geometry.padding), *steps)
     maxima = maxima[..., np.newaxis, np.newaxis]
     equal = (seen == maxima) | ((seen != seen) & (maxima != maxima))  # a nan equals a nan here

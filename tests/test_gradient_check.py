@@ -164,7 +164,7 @@ def test_doubled_ties_are_found_where_there_are_ties():
 def test_a_gradient_of_the_wrong_shape_is_said():
     (row,) = (r for r in check_gradients(network(OneBias), X, LABELS).rows if not r.ok)
     assert row.note == "the gradient has shape (), but 0.bias has shape (4,)"
-    assert "WRONG OneBias(2, 4, kernel_size=3, stride=2, padding=1), 0.bias" in str(row)
+    assert "✕ OneBias(2, 4, kernel_size=3, stride=2, padding=1), 0.bias" in str(row)
 
 
 # --- kinks ---------------------------------------------------------------------------------------

@@ -96,6 +96,17 @@ def test_first_is_the_gradient_split_keeps_its_sum_and_all_is_the_equality_test(
     assert (parts["first"] <= parts["all"]).all()
 
 
+def test_a_tie_beside_padding_by_hand():
+    """A padding cell must not pass for a real one, whatever it would be numbered."""
+    made = {
+        rule: max_pool2d_backward_ties(np.ones((3, 3)), np.zeros((2, 2)), 2, 1, 1, rule=rule)
+        for rule in TIE_RULES
+    }
+    assert made["first"].tolist() == [[4, 2], [2, 1]]
+    assert made["all"].tolist() == [[4, 4], [4, 4]]
+    assert made["split"].tolist() == [[2.25, 2.25], [2.25, 2.25]]
+
+
 def test_the_rules_work_on_batches_and_with_numbers_that_are_none():
     x = np.array([[[1.0, 1.0]], [[np.nan, 2.0]], [[np.nan, np.nan]]])
     made = max_pool2d_backward_ties(np.ones((3, 1, 1)), x, (1, 2), rule="split")
