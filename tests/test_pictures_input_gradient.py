@@ -192,7 +192,7 @@ def test_spread_cells_show_zeros_padding_and_crop():
     ]
     assert spread_cells(Geometry.of((1, 2), (1, 1), padding=(0, 1))).tolist() == [[1, 2]]
     scene = scatter_gather(np.ones((4, 4)), np.ones((1, 1)), (2, 2), 1, 1)
-    assert scene["spread"].title == "the same, cropped by 1  2×2"
+    assert scene["spread"].title == "the same, cropped by 1: 2×2"
     assert "cropped" in scene.say
     assert scene.sentence("upstream", 0).endswith("it adds nothing, and is cropped.")
     strided = scatter_gather(np.ones((2, 2)), np.ones((3, 3)), (6, 6), 2)

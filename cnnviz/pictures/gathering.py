@@ -69,7 +69,7 @@ def spread_grid(upstream: Grid, geometry: Geometry, slot: Slot) -> Grid:
     rows, columns = cells.shape
     return Grid(
         "spread",
-        f"{', '.join(['the same', *done])}  {rows}×{columns}",
+        f"{', '.join(['the same', *done])}: {rows}×{columns}",
         (1, 1, rows, columns),
         slot,
         symbols=tuple("0" if c < 0 else upstream.symbols[c] for c in of),

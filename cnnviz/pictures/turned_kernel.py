@@ -86,7 +86,7 @@ def turned_kernel(
     rows, columns = geometry.padded_size
     spread = replace(
         spread,
-        title=f"|{g}|" + f", padded by {padding}" * bool(padding) + f"  {rows}×{columns}",
+        title=f"|{g}|" + f", padded by {padding}:" * bool(padding) + f" {rows}×{columns}",
         sentences=tuple(
             "A zero of the padding." if name == "0" else f"{spoken(name)} arrives from behind."
             for name in spread.symbols

@@ -15,7 +15,7 @@ from tests.lab import Browser, Lab, write_notebook
 
 PICTURE = ".cnnviz-stage svg"
 STEPPER = '.cnnviz-stage input[type="range"]'
-TIMES = 8  # of each kind, for each explorer
+TIMES = 5  # of each kind, for each explorer
 
 
 def every_explorer() -> dict[str, dict[str, list[float]]]:
