@@ -10,7 +10,6 @@ from cnnviz.explorers import (
     explore_kernel_channels,
     explore_kernel_gradient,
     explore_one_weight,
-    explore_roles,
     explore_wiggle,
 )
 from cnnviz.functional import conv2d, conv2d_input, conv2d_weight
@@ -224,29 +223,29 @@ def test_the_plot_stands_still_while_the_weight_is_nudged():
     assert plots[0] == plots[1] == plots[2]
 
 
-@settings(deadline=None, max_examples=30)
-@given(st.integers(1, 3), st.integers(3, 6), st.integers(1, 3), st.sampled_from(sorted(NOTATIONS)))
-def test_the_three_roles_are_the_forward_pass_and_both_gradients(kernel, size, stride, document):
+@settings(deadline=None, max_examples=40)
+@given(layers(), st.sampled_from(sorted(NOTATIONS)))
+def test_the_three_roles_are_the_forward_pass_and_both_gradients(layer, document):
+    size, kernel, how = layer
     letters = NOTATIONS[document]
-    outputs = Geometry.of(size, kernel, stride).output_size
-    x, k = sample_input(size, size), sample_kernel(kernel, kernel)
-    g = sample_gradient(*outputs)
+    outputs = Geometry.of(size, kernel, *how).output_size
+    x, k, g = sample_input(*size), sample_kernel(*kernel), sample_gradient(*outputs)
 
     def scene(role):
-        return three_correlations(x, k, g, stride, role=role, notation=letters)
+        return three_correlations(x, k, g, *how, role=role, notation=letters)
 
     forward, to_input, to_kernel = map(scene, ("forward", "input gradient", "kernel gradient"))
-    assert numbers(forward["output"]) == conv2d(x, k, None, stride).ravel().tolist()
-    expected = conv2d_input(x.shape, k, g, stride)
+    assert numbers(forward["output"]) == conv2d(x, k, None, *how).ravel().tolist()
+    xs, ws = symbol_array(letters.input, size), symbol_array(letters.kernel, kernel)
+    for cell, expected in enumerate(conv2d(xs, ws, None, *how).ravel()):
+        assert sympy.expand(equation(forward, "output", cell) - expected) == 0
+    expected = conv2d_input(size, k, g, *how)
     assert numbers(to_input["input_gradient"]) == expected.ravel().tolist()
-    derived = derivatives(letters, (stride, 0, 1), x.shape, k.shape, "input")
-    for cell, derivative in enumerate(derived):
+    for cell, derivative in enumerate(derivatives(letters, how, size, kernel, "input")):
         assert sympy.expand(equation(to_input, "input_gradient", cell) - derivative) == 0
-    kept = to_kernel["kernel_gradient"]
-    cropped = set(kept.marks.get("cropped", ()))
-    values = [n for cell, n in enumerate(numbers(kept)) if cell not in cropped]
-    assert values == conv2d_weight(x, k.shape, g, stride).ravel().tolist()
-    assert [scene.lamps[0][0] for scene in (forward, to_kernel, to_input)] == [False, False, True]
+    assert to_kernel.view() == kernel_gradient(x, kernel, g, *how, notation=letters).view()
+    assert [scene.lamps[0][0] for scene in (forward, to_input)] == [False, True]
+    assert len({scene.size for scene in (forward, to_input, to_kernel)}) == 1  # nothing jumps
 
 
 def test_only_the_input_gradient_turns_its_window():
@@ -256,12 +255,65 @@ def test_only_the_input_gradient_turns_its_window():
     assert scene["turned"].numbers == ("−2", "3", "2", "1")
     assert scene["spread"].numbers[5:7] == ("1", "−2")
     assert scene["spread"].marks["padding"] == (0, 1, 2, 3, 4, 7, 8, 11, 12, 13, 14, 15)
-    assert [lit for lit, _ in scene.lamps] == [True, True, False, True]
-    assert scene["input_corner"].role == "written" and scene["kernel_corner"].role == "read"
-    strided = three_correlations(
-        sample_input(5, 5), sample_kernel(3, 3), g, 2, role="kernel gradient"
-    )
-    assert [lit for lit, _ in strided.lamps] == [False, False, True, False]
+    assert [lit for lit, _ in scene.lamps] == [True, True, False, False, True]
+    forward = three_correlations(x, k, g, role="forward")
+    assert forward["kernel"].symbols == ("k_11", "k_12", "k_21", "k_22")
+    assert [lit for lit, _ in forward.lamps] == [False, False, False, False, True]
+
+
+def test_stride_and_dilation_insert_zeros_in_different_places():
+    x, k, g = sample_input(6, 6), sample_kernel(3, 3), sample_gradient(2, 2)
+    how = {"stride": 2, "padding": 1, "dilation": 2}
+    corners = (0, 2, 4, 10, 12, 14, 20, 22, 24)  # of a 3×3 kernel spread to 5×5
+    gaps = tuple(cell for cell in range(25) if cell not in corners)
+    forward = three_correlations(x, k, g, **how, role="forward")
+    assert forward["input"].shape == (1, 1, 8, 8)
+    assert forward["kernel"].marks == {"inserted": gaps}
+    assert forward.lit("output", 1)["kernel"] == corners
+    assert forward.lit("output", 1)["input"] == (2, 4, 6, 18, 20, 22, 34, 36, 38)
+    assert forward.sentence("input", 63) == "A padding cell: always 0."
+    assert [lit for lit, _ in forward.lamps] == [False, True, False, True, False]
+    back = three_correlations(x, k, g, **how, role="input gradient")
+    # d(k−1)−p = 3 zeros before, 3 cells spread, and 3+r = 4 zeros after.
+    assert back["spread"].shape == (1, 1, 10, 10)
+    assert back["spread"].marks["inserted"] == (34, 43, 44, 45, 54)
+    assert back["turned"].marks == {"inserted": gaps}
+    assert back["turned"].symbols[0] == "k_33" and back["turned"].symbols[24] == "k_11"
+    assert "the stride keeps" in back.sentence("spread", 44)
+    assert "the dilation keeps" in back.sentence("turned", 1)
+    assert [lit for lit, _ in back.lamps] == [True, True, True, True, False]
+    assert back.say.endswith("it is turned, and the map is spread and padded.")
+    assert back.code.endswith("conv2d_input(a.shape, k, dh, stride=2, padding=1, dilation=2)")
+
+
+def test_a_padding_beyond_the_kernel_crops_the_upstream_gradient():
+    x, k, g = sample_input(3, 3), sample_kernel(2, 2), sample_gradient(6, 6)
+    scene = three_correlations(x, k, g, padding=2, role="input gradient")
+    spread = scene["spread"]
+    assert spread.title == "upstream |∂F/∂h|, cropped to 4×4"
+    ring = tuple(c for c in range(36) if c // 6 in (0, 5) or c % 6 in (0, 5))
+    assert spread.marks == {"cropped": ring}
+    assert scene.lit("input_gradient", 0)["spread"] == (7, 8, 13, 14)
+    assert scene.sentence("spread", 0).startswith("Cropped")
+    exact = three_correlations(
+        x, k, sample_gradient(4, 4), padding=1, role="input gradient"
+    )  # k−1−p = 0: neither padded nor cropped
+    assert exact["spread"].title == "upstream |∂F/∂h|  4×4" and exact.say.endswith("it is turned.")
+
+
+def test_a_cell_that_no_window_covers_says_so():
+    x, k, g = sample_input(4, 4), sample_kernel(2, 2), sample_gradient(1, 1)
+    scene = three_correlations(x, k, g, stride=3, role="forward")
+    assert scene.sentence("input", 15) == "No window covers a₄₄, so it stands in no sum."
+    assert scene.sentence("input", 0).startswith("a₁₁ is a cell of the map")
+
+
+def test_a_single_one_upstream_copies_the_kernel_unturned():
+    x, k = sample_input(4, 4), sample_kernel(3, 3)
+    scene = three_correlations(x, k, one_hot((2, 2), 1), role="input gradient", show="numbers")
+    gradient = np.array(numbers(scene["input_gradient"])).reshape(4, 4)
+    assert (gradient[0:3, 1:4] == k).all() and not gradient[3].any() and not gradient[:, 0].any()
+    assert scene.say.endswith("a copy of the kernel, on the cells that h₁₂ read.")
 
 
 def test_a_plane_belongs_to_one_pair_of_channels():
@@ -308,10 +360,11 @@ def test_typed_numbers_land_where_they_belong():
     paths = explore_one_weight()
     edit(paths, "upstream", 2, "9")
     assert paths.data["upstream"][1, 0] == 9
-    roles = explore_roles(5, 3)
-    roles.controls["stride"].value = 2
-    edit(roles, "upstream", 8, "6")
-    assert roles.data["upstream"][1, 1] == 6
+    forward = explore_kernel_gradient(6, 2, padding=1, dilation=2, role="forward")
+    edit(forward, "kernel", 6, "6")  # first column, second row, of a 2×2 kernel spread to 3×3
+    assert forward.data["kernel"][1, 0] == 6
+    edit(forward, "input", 9, "5")
+    assert forward.data["input"][0, 0] == 5
     channels = explore_kernel_channels()
     edit(channels, "upstream", 5, "8")
     assert channels.data["upstream"][1, 0, 1] == 8
@@ -326,3 +379,14 @@ def test_the_upstream_gradient_is_not_mirrored_by_the_probe():
         explorer.controls["probe"].value = probe
         patch = explorer.data["input"][row : row + 3, column : column + 3]
         assert numbers(explorer.scene["kernel_gradient"]) == patch.ravel().tolist()
+
+
+def test_the_role_exchanges_the_parts_and_keeps_the_numbers():
+    explorer = explore_kernel_gradient(3, 2)
+    assert [grid.name for grid in explorer.scene.grids][1:] == ["upstream", "kernel_gradient"]
+    assert explorer.scene["kernel_gradient"].numbers == ("31", "32", "19", "28")
+    explorer.controls["role"].value = "forward"
+    assert explorer.scene["output"].numbers == ("4", "37", "32", "−1")
+    explorer.controls["role"].value = "input gradient"
+    expected = ("2", "3", "−2", "10", "4", "8", "12", "1", "−6")
+    assert explorer.scene["input_gradient"].numbers == expected

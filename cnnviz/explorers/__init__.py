@@ -19,7 +19,6 @@ from .kernel_gradient import (
     explore_kernel_channels,
     explore_kernel_gradient,
     explore_one_weight,
-    explore_roles,
     explore_wiggle,
 )
 from .network import explore_gradient_check, explore_network_pass, explore_repairs
@@ -75,7 +74,6 @@ __all__ = [
     "explore_relu_rules",
     "explore_remainder",
     "explore_repairs",
-    "explore_roles",
     "explore_rotation",
     "explore_saliency",
     "explore_scatter_gather",

@@ -1,4 +1,4 @@
-"""Explorers of the kernel gradient: one weight, the window, a nudge, the three roles, channels."""
+"""Explorers of the kernel gradient: one weight, the window and its roles, a nudge, channels."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import numpy as np
 from ..explorer import Explorer, buttons, choices, fine_slider, slider
 from ..geometry import Geometry
 from ..pictures.kernel_channels import kernel_channels
-from ..pictures.kernel_gradient import kernel_gradient
 from ..pictures.one_weight import one_weight
 from ..pictures.roles import ROLES, three_correlations
 from ..pictures.wiggle import wiggle
@@ -62,11 +61,14 @@ def explore_kernel_gradient(
     padding: int = 0,
     dilation: int = 1,
     *,
+    role: str = "kernel gradient",
     show: str = "symbols",
 ) -> Explorer:
     """The upstream gradient as a window on the input: each stop is the gradient of one weight.
 
-    The one-hot probe puts a single 1 upstream: the kernel gradient is then the patch it read.
+    ``role`` exchanges the parts: forward the kernel is the window, and for the input gradient the
+    turned kernel slides over the upstream gradient. The one-hot probe puts a single 1 upstream: the
+    kernel gradient is then the patch it read, the input gradient a copy of the kernel.
     """
     controls = {
         "size": slider("input size", input_size, 1, 9),
@@ -75,21 +77,23 @@ def explore_kernel_gradient(
         "padding": slider("padding", padding, 0, 2),
         "dilation": slider("dilation", dilation, 1, 3),
         "probe": slider("one-hot probe", 0, 0, PROBES),
+        "role": buttons(list(ROLES), role),
         **choices(show),
     }
 
     def build(
-        data, *, size, kernel, stride, padding, dilation, probe, show, notation, start
+        data, *, size, kernel, stride, padding, dilation, probe, role, show, notation, start
     ) -> Scene:
         outputs = Geometry.of(size, kernel, stride, padding, dilation).output_size
         given = data["upstream"][: outputs[0], : outputs[1]]
-        return kernel_gradient(
+        return three_correlations(
             data["input"][:size, :size],
-            (kernel, kernel),
+            data["kernel"][:kernel, :kernel],
             one_hot(outputs, probe - 1) if probe else given,
             stride,
             padding,
             dilation,
+            role=role,
             notation=NOTATIONS[notation],
             start=start,
             show=show,
@@ -97,9 +101,10 @@ def explore_kernel_gradient(
 
     def cell_of(values, grid, cell):
         row, column = np.unravel_index(cell, grid.shape[2:])
-        if grid.name == "upstream":
-            return "upstream", (row // values["stride"], column // values["stride"])
-        return "input", (row - values["padding"], column - values["padding"])
+        if grid.name == "input":
+            return "input", (row - values["padding"], column - values["padding"])
+        apart = values["stride" if grid.name == "upstream" else "dilation"]
+        return grid.name, (row // apart, column // apart)
 
     return Explorer(build, _data(9, 5, 13), controls, cell_of, _square)
 
@@ -140,44 +145,6 @@ def explore_wiggle(
         return grid.name, np.unravel_index(cell, grid.shape[2:])
 
     return Explorer(build, _data(5, 3, 5), controls, cell_of, _square)
-
-
-def explore_roles(
-    input_size: int = 3,
-    kernel_size: int = 2,
-    *,
-    role: str = "kernel gradient",
-    show: str = "symbols",
-) -> Explorer:
-    """Forward, to the kernel, to the input: one picture of a window on a map, its parts exchanged."""
-    controls = {
-        "size": slider("input size", input_size, 2, 6),
-        "kernel": slider("kernel size", kernel_size, 1, 3),
-        "stride": slider("stride", 1, 1, 2),
-        "role": buttons(list(ROLES), role),
-        **choices(show),
-    }
-
-    def build(data, *, size, kernel, stride, role, show, notation, start) -> Scene:
-        outputs = Geometry.of(size, kernel, stride).output_size
-        return three_correlations(
-            data["input"][:size, :size],
-            data["kernel"][:kernel, :kernel],
-            data["upstream"][: outputs[0], : outputs[1]],
-            stride,
-            role=role,
-            notation=NOTATIONS[notation],
-            start=start,
-            show=show,
-        )
-
-    def cell_of(values, grid, cell):
-        row, column = np.unravel_index(cell, grid.shape[2:])
-        if grid.name == "upstream":
-            return "upstream", (row // values["stride"], column // values["stride"])
-        return grid.name, (row, column)
-
-    return Explorer(build, _data(6, 3, 6), controls, cell_of, _square)
 
 
 def explore_kernel_channels(

@@ -10,6 +10,7 @@ from ..geometry import Geometry
 from ..scene import Axis, Grid, Slot
 from ..symbols import labels, number
 from ..table import unpadded_cells
+from ..windows import insert_zeros
 
 # Cells smaller than this are not written in: nobody could read them.
 SMALLEST_WRITTEN = 15
@@ -68,6 +69,35 @@ def padded_grid(
         ink=np.where(cells < 0, 0, bare.ink[cells]),
         marks={"padding": tuple(padding.tolist())},
         editable=True,
+    )
+
+
+def spread_cells(size: tuple[int, int], step: tuple[int, int]) -> np.ndarray:
+    """For each cell of a map spread by inserted zeros its number before, or -1 for such a zero.
+
+    >>> spread_cells((1, 2), (1, 2))
+    array([ 0, -1,  1])
+    """
+    numbers = 1 + np.arange(size[0] * size[1]).reshape(size)
+    return insert_zeros(numbers, step).ravel() - 1
+
+
+def spread_apart(bare: Grid, step: tuple[int, int]) -> Grid:
+    """The grid of one map (H, W), its cells ``step`` apart and inserted zeros between them."""
+    rows, columns = bare.shape[2:]
+    cells = spread_cells((rows, columns), step)
+    inserted = np.flatnonzero(cells < 0)
+    if not len(inserted):
+        return bare
+    height, width = step[0] * (rows - 1) + 1, step[1] * (columns - 1) + 1
+    return replace(
+        bare,
+        title=f"{bare.title}, spread to {height}×{width}",
+        shape=(1, 1, height, width),
+        symbols=tuple("0" if c < 0 else bare.symbols[c] for c in cells),
+        numbers=tuple("0" if c < 0 else bare.numbers[c] for c in cells),
+        ink=np.where(cells < 0, 0, bare.ink[cells]),
+        marks={"inserted": tuple(inserted.tolist())},
     )
 
 

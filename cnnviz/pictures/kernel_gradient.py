@@ -6,12 +6,12 @@ from dataclasses import replace
 
 import numpy as np
 
-from ..functional import conv2d, conv2d_weight, insert_zeros
+from ..functional import conv2d, conv2d_weight
 from ..geometry import Geometry
 from ..scene import Equation, Grid, Scene, Slot
 from ..symbols import NOTATIONS, Notation, labels, spoken
 from ..table import convolution_table
-from .grids import gradient_grid, padded_grid, written
+from .grids import gradient_grid, padded_grid, spread_apart, spread_cells, written
 from .words import call, count, names
 
 # Where the documents print the sum of one weight: ids of the ledger.
@@ -95,7 +95,7 @@ def gradient_table(geometry: Geometry) -> dict[str, np.ndarray]:
         geometry.padded_size, geometry.output_size, geometry.dilation, 0, geometry.stride
     )
     table = convolution_table(sliding)
-    spread = spread_cells(geometry)
+    spread = spread_cells(geometry.output_size, geometry.stride)
     place = np.flatnonzero(spread >= 0)  # of each upstream cell in the spread map
     return {
         "input": table["input"],
@@ -104,15 +104,8 @@ def gradient_table(geometry: Geometry) -> dict[str, np.ndarray]:
     }
 
 
-def spread_cells(geometry: Geometry) -> np.ndarray:
-    """For each cell of the spread upstream gradient its number before, or -1 for an inserted zero."""
-    rows, columns = geometry.output_size
-    numbers = 1 + np.arange(rows * columns).reshape(rows, columns)
-    return insert_zeros(numbers, geometry.stride).ravel() - 1
-
-
 def spread_grid(
-    notation: Notation, grad_output: np.ndarray, geometry: Geometry, slot: Slot, start: int, **more
+    notation: Notation, grad_output: np.ndarray, geometry: Geometry, slot: Slot, start: int
 ) -> Grid:
     """The upstream gradient, its cells a stride apart and inserted zeros between them."""
     bare = gradient_grid(
@@ -123,22 +116,8 @@ def spread_grid(
         slot,
         start,
         editable=True,
-        **more,
     )
-    cells = spread_cells(geometry)
-    inserted = np.flatnonzero(cells < 0)
-    if not len(inserted):
-        return bare
-    shape = insert_zeros(grad_output, geometry.stride).shape
-    return replace(
-        bare,
-        title=f"{bare.title}, spread to {shape[0]}×{shape[1]}",
-        shape=(1, 1, *shape),
-        symbols=tuple("0" if c < 0 else bare.symbols[c] for c in cells),
-        numbers=tuple("0" if c < 0 else bare.numbers[c] for c in cells),
-        ink=np.where(cells < 0, 0, bare.ink[cells]),
-        marks={"inserted": tuple(inserted.tolist())},
-    )
+    return spread_apart(bare, geometry.stride)
 
 
 def raw_grid(
@@ -222,12 +201,13 @@ def _input_sentences(a: Grid, dk: Grid, table: dict) -> tuple[str, ...]:
 
 def _upstream_sentences(g: Grid, notation: Notation, geometry: Geometry, start: int) -> tuple:
     outputs = labels(notation.output, geometry.output_size, start)
+    cells = spread_cells(geometry.output_size, geometry.stride)
     return tuple(
         "An inserted zero: the stride passed over this place, so no output stands here."
         if cell < 0
         else f"{spoken(label)} stands in every sum once, with a cell of the patch that "
         f"{spoken(outputs[cell])} read."
-        for cell, label in zip(spread_cells(geometry), g.symbols, strict=True)
+        for cell, label in zip(cells, g.symbols, strict=True)
     )
 
 

@@ -1,4 +1,4 @@
-"""The picture of three correlations: forward, to the kernel, to the input, each a window on a map."""
+"""The three roles of a convolution: to the kernel, forward, to the input, each a window on a map."""
 
 from __future__ import annotations
 
@@ -6,22 +6,21 @@ from dataclasses import replace
 
 import numpy as np
 
-from ..functional import conv2d, conv2d_input, rot180, spread_gradient
+from ..functional import conv2d, conv2d_input, rot180
 from ..geometry import Geometry
-from ..scene import Equation, Grid, Scene, Slot, Stroke
-from ..symbols import NOTATIONS, Notation, labels, number, spoken
+from ..scene import Equation, Grid, Scene
+from ..symbols import NOTATIONS, Notation, labels, spoken
 from ..table import convolution_table
 from .convolution_matrix import PRINTED
-from .grids import gradient_grid, ink_of, map_grid, written
-from .kernel_gradient import gradient_table, raw_grid, spread_grid
+from .grids import gradient_grid, map_grid, padded_grid, spread_apart, spread_cells, written
+from .kernel_gradient import SLOTS, kernel_gradient
+from .transposed import padded_cells, padded_gradient_grid
 from .words import call
 
-ROLES = ("forward", "kernel gradient", "input gradient")
-MAP = Slot(20, 40, 370, 300, largest=60)
-WINDOW = Slot(440, 40, 240, 300, largest=60)
-RESULT = Slot(730, 40, 250, 300, largest=60)
-CORNERS = {"input": (120, 488), "kernel": (450, 378), "output": (780, 488)}  # of the triangle
-CENTRE = (500, 461)
+ROLES = ("kernel gradient", "forward", "input gradient")
+MAP, WINDOW, RESULT = SLOTS.values()
+# What was done to the upstream gradient before the window slides over it, in words for a title.
+DONE = {"inserted": "spread", "padding": "padded", "cropped": "cropped"}
 
 
 def three_correlations(
@@ -29,218 +28,188 @@ def three_correlations(
     weight: np.ndarray,
     grad_output: np.ndarray,
     stride=1,
+    padding=0,
+    dilation=1,
     *,
-    role: str = "forward",
+    role: str = "kernel gradient",
     notation: Notation = NOTATIONS["note"],
     start: int = 1,
     show: str = "symbols",
 ) -> Scene:
-    """Forward pass, kernel gradient or input gradient, always as a window that slides over a map.
+    """Kernel gradient, forward pass or input gradient, always as a window that slides over a map.
 
-    ``input`` is (H, W), ``weight`` (kH, kW), ``grad_output`` has the size of the output; ``role``
-    is one of ``ROLES``. Below, a triangle says which two make the third.
+    ``input`` is (H, W), ``weight`` (kH, kW), ``grad_output`` has the size of the output; the other
+    arguments are PyTorch's, and ``role`` is one of ``ROLES``. Zeros are inserted where a stride or
+    a dilation keeps cells apart; what a padding crops from the map on the way back is struck out.
     Raises DoesNotFit where ``conv2d_input`` does. Source: slides, "Takeaway"; blog, "Intuition".
 
     >>> x, k, g = np.ones((3, 3)), np.ones((2, 2)), np.ones((2, 2))
     >>> three_correlations(x, k, g, role="input gradient").equation_text("input_gradient", 1)
     '∂F/∂a_12 = ∂F/∂h_11·k_12 + ∂F/∂h_12·k_11'
     """
-    geometry = Geometry.of(input.shape, weight.shape, stride)
-    conv2d_input(input.shape, weight, grad_output, stride)  # says in words what does not fit
-    make = {"forward": _forward, "kernel gradient": _to_kernel, "input gradient": _to_input}[role]
-    grids, table, equation, code = make(input, weight, grad_output, geometry, notation, start)
-    result = grids[-1]
-    grids = [replace(grid, sentences=grid.sentences or _sentences(grid, result)) for grid in grids]
-    corners = _corners(notation, role)
-    table |= {grid.name: np.zeros(len(table[result.name]), int) for grid in corners}
-    turned, padded = role == "input gradient", "padding" in grids[0].marks
-    spread = any("inserted" in grid.marks for grid in grids[:2])
+    how = {"stride": stride, "padding": padding, "dilation": dilation}
+    letters = {"notation": notation, "start": start}
+    if role == "kernel gradient":
+        return kernel_gradient(input, weight.shape, grad_output, **how, **letters, show=show)
+    conv2d_input(input.shape, weight, grad_output, **how)  # says in words what does not fit
+    if role == "forward":
+        title, grids, table, equation, code = _forward(input, weight, how, **letters)
+    else:
+        title, grids, table, equation, code = _to_input(
+            input.shape, weight, grad_output, how, **letters
+        )
+    geometry, result = Geometry.of(input.shape, weight.shape, **how), grids[-1].name
+    grids = [replace(grid, sentences=_sentences(grid, result, table)) for grid in grids]
     return Scene(
-        title="Three correlations",
-        grids=(*(written(grid, show) for grid in grids), *corners),
+        title=title,
+        grids=tuple(written(grid, show) for grid in grids),
         table=table,
-        say=_say(role, notation),
-        size=(1200, 560),
-        equations={result.name: equation},
-        signs=((415, 200, "∗"), (705, 200, "=")),
-        strokes=_strokes(role),
-        lamps=(
-            (turned, "the window is turned by 180°"),
-            (padded, "the map is padded with zeros"),
-            (spread, "zeros are inserted, for the stride"),
-            (
-                geometry.output_size == geometry.kernel_size,
-                f"kernel and ∂{notation.scalar}/∂{notation.output} have one size",
-            ),
-        ),
-        walk=result.name,
+        say=_say(role, grids[0], notation),
+        size=(1200, 390),
+        equations={result: equation},
+        signs=((415, 215, "∗"), (705, 215, "=")),
+        lamps=_lamps(role, grids, geometry, notation),
+        walk=result,
         beware=notation.beware,
         code=code,
     )
 
 
-def _forward(input, weight, grad_output, geometry: Geometry, notation: Notation, start: int):
+def _forward(input, weight, how: dict, notation: Notation, start: int):
+    geometry, output = Geometry.of(input.shape, weight.shape, **how), conv2d(input, weight, **how)
+    kernel = map_grid("kernel", notation.kernel, weight, WINDOW, start, editable=True)
     grids = [
-        map_grid("input", notation.input, input, MAP, start, editable=True),
-        map_grid("kernel", notation.kernel, weight, WINDOW, start, editable=True),
-        map_grid("output", notation.output, conv2d(input, weight, None, geometry.stride), RESULT,
-                 start, role="written"),
-    ]  # fmt: skip
+        padded_grid("input", notation.input, input, geometry, MAP, start),
+        spread_apart(kernel, geometry.dilation),
+        map_grid("output", notation.output, output, RESULT, start, role="written"),
+    ]
+    table = convolution_table(geometry)
+    table |= {"kernel": _places(geometry)[table["kernel"]]}
     factors = tuple(f"{{{part}}}" for part in notation.factors)
     equation = Equation("{output}", factors, True, PRINTED[notation.document]["output"])
-    code = call(notation.output, "nn.functional.conv2d", [notation.input, notation.kernel],
-                stride=geometry.stride[0])  # fmt: skip
-    return grids, convolution_table(geometry), equation, code
+    code = call(notation.output, "nn.functional.conv2d", [notation.input, notation.kernel], **how)
+    return "The forward pass", grids, table, equation, code
 
 
-def _to_kernel(input, weight, grad_output, geometry: Geometry, notation: Notation, start: int):
-    grids = [
-        map_grid("input", notation.input, input, MAP, start, editable=True),
-        spread_grid(notation, grad_output, geometry, WINDOW, start),
-        raw_grid(notation, input, grad_output, geometry, RESULT, start),
-    ]
-    equation = Equation(
-        "{kernel_gradient}", ("{upstream}", "{input}"), True, PRINTED[notation.document]["kernel"]
-    )
-    arguments = [notation.input, f"{notation.kernel}.shape", f"d{notation.output}"]
-    code = call(
-        f"d{notation.kernel}", "nn.grad.conv2d_weight", arguments, stride=geometry.stride[0]
-    )
-    return grids, gradient_table(geometry), equation, code
-
-
-def _to_input(input, weight, grad_output, geometry: Geometry, notation: Notation, start: int):
-    gradient = conv2d_input(input.shape, weight, grad_output, geometry.stride)
-    result = gradient_grid(
-        "input_gradient", notation.scalar, notation.input, gradient, RESULT, start, role="written"
-    )
+def _to_input(input_size, weight, grad_output, how: dict, notation: Notation, start: int):
+    geometry = Geometry.of(input_size, weight.shape, **how)
+    gradient = conv2d_input(input_size, weight, grad_output, **how)
     grids = [
         _around(grad_output, geometry, notation, start),
-        _turned(weight, notation, start),
-        result,
-    ]
-    sliding = convolution_table(Geometry.of(grids[0].shape[2:], weight.shape))
+        _turned(weight, geometry, notation, start),
+        gradient_grid(
+            "input_gradient", notation.scalar, notation.input, gradient, RESULT, start,
+            role="written",
+        ),
+    ]  # fmt: skip
+    kept = np.setdiff1d(np.arange(grids[0].size), grids[0].marks.get("cropped", ()))
+    sliding = convolution_table(
+        Geometry.of(_around_size(geometry), weight.shape, dilation=geometry.dilation)
+    )
     table = {
-        "spread": sliding["input"],
-        "turned": sliding["kernel"],
+        "spread": kept[sliding["input"]],
+        "turned": _places(geometry)[sliding["kernel"]],
         "input_gradient": sliding["output"],
     }
     equation = Equation(
         "{input_gradient}", ("{spread}", "{turned}"), True, PRINTED[notation.document]["input"]
     )
     arguments = [f"{notation.input}.shape", notation.kernel, f"d{notation.output}"]
-    code = call(f"d{notation.input}", "nn.grad.conv2d_input", arguments, stride=geometry.stride[0])
-    return grids, table, equation, code
+    code = call(f"d{notation.input}", "nn.grad.conv2d_input", arguments, **how)
+    return "The input gradient", grids, table, equation, code
+
+
+def _places(geometry: Geometry) -> np.ndarray:
+    """Where each weight stands in the window that the dilation has spread."""
+    return np.flatnonzero(spread_cells(geometry.kernel_size, geometry.dilation) >= 0)
 
 
 def _around(grad_output, geometry: Geometry, notation: Notation, start: int) -> Grid:
-    """The upstream gradient with zeros between its cells and around them."""
-    rows, columns = geometry.output_size
-    numbers = np.arange(1, 1 + rows * columns).reshape(rows, columns)
-    cells = spread_gradient(numbers, geometry.input_size, geometry.kernel_size, geometry.stride) - 1
-    values = np.where(cells < 0, 0, np.asarray(grad_output).ravel()[cells])
-    names = labels(notation.output, (rows, columns), start)
-    height, width = cells.shape
-    inside = np.zeros(cells.shape, bool)
-    (top, _), (left, _) = geometry.adjoint_padding
-    (down, across) = geometry.stride
-    inside[top : top + down * (rows - 1) + 1, left : left + across * (columns - 1) + 1] = True
-    empty = (cells < 0).ravel()
-    marks = {
-        "padding": tuple(np.flatnonzero(empty & ~inside.ravel()).tolist()),
-        "inserted": tuple(np.flatnonzero(empty & inside.ravel()).tolist()),
-    }
-    return Grid(
-        "spread",
-        f"upstream gradient |∂{notation.scalar}/∂{notation.output}|, padded to {height}×{width}",
-        (1, 1, height, width),
-        MAP,
-        symbols=tuple(
-            "0" if c < 0 else f"∂{notation.scalar}/∂{names[c]}" for c in cells.ravel().tolist()
-        ),
-        numbers=tuple(map(number, values.ravel().tolist())),
-        ink=ink_of(values),
-        marks={role: found for role, found in marks.items() if found},
-    )
+    """The upstream gradient with zeros between its cells and around them, or cells cropped."""
+    bare = gradient_grid("upstream", notation.scalar, notation.output, grad_output, MAP, start)
+    grid = padded_gradient_grid(bare, *padded_cells(grad_output, geometry))
+    height, width = _around_size(geometry)
+    done = [what for mark, what in DONE.items() if mark in grid.marks]
+    after = f", {' and '.join(done)} to {height}×{width}" if done else f"  {height}×{width}"
+    name = f"upstream |∂{notation.scalar}/∂{notation.output}|"
+    return replace(grid, title=name + after, slot=MAP)
 
 
-def _turned(weight: np.ndarray, notation: Notation, start: int) -> Grid:
+def _around_size(geometry: Geometry) -> tuple[int, int]:
+    """The size of the map on which the turned kernel makes one stop for each input cell."""
+    rows, columns = geometry.axes
+    return rows.size + rows.span - 1, columns.size + columns.span - 1
+
+
+def _turned(weight: np.ndarray, geometry: Geometry, notation: Notation, start: int) -> Grid:
     """The kernel turned by 180 degrees; each cell keeps its name."""
     grid = map_grid("turned", notation.kernel, rot180(weight), WINDOW, start)
-    return replace(
+    turned = replace(
         grid,
         title=f"kernel |{notation.kernel}|, turned by 180°",
         symbols=tuple(reversed(labels(notation.kernel, weight.shape, start))),
     )
+    return spread_apart(turned, geometry.dilation)
 
 
-def _sentences(grid: Grid, result: Grid) -> tuple[str, ...]:
+def _sentences(grid: Grid, result: str, table: dict) -> tuple[str, ...]:
     """What each cell of a map, a window or a result has to say."""
-    nothing = {
-        cell: words
-        for role, words in (
-            ("padding", "A padding cell: always 0."),
-            ("inserted", "An inserted zero: the stride passed over this place."),
-            ("cropped", "No weight belongs to this place: it is cropped."),
+    inserted, padding, cropped = (
+        grid.marks.get(mark, ()) for mark in ("inserted", "padding", "cropped")
+    )
+    met = set(table[grid.name].tolist())
+
+    def sentence(cell: int) -> str:
+        if cell in inserted:
+            step = "stride" if grid.slot == MAP else "dilation"
+            return f"An inserted zero: the {step} keeps the cells apart, so none stands here."
+        if cell in padding:
+            return "A padding cell: always 0."
+        name = spoken(grid.symbols[cell])
+        if cell in cropped:
+            return (
+                "Cropped: what it would give belongs to the padding, and the padding was no input."
+            )
+        if cell not in met:
+            return f"No window covers {name}, so it stands in no sum."
+        if grid.name == result:
+            return f"{name} is one stop of the window: cells that meet are multiplied, and all is added up."
+        if grid.slot == MAP:
+            return f"{name} is a cell of the map: the windows that cover it light up on the right."
+        return (
+            f"{name} is a cell of the window: it goes to every stop, each time over another cell."
         )
-        for cell in grid.marks.get(role, ())
-    }
-    if grid.name == result.name:
-        words = "{} is one stop of the window: cells that meet are multiplied, and all is added up."
-    elif grid.slot == MAP:
-        words = "{} is a cell of the map: the windows that cover it light up on the right."
-    else:
-        words = "{} is a cell of the window: it goes to every stop, each time over another cell."
-    return tuple(
-        nothing.get(cell, words.format(spoken(name))) for cell, name in enumerate(grid.symbols)
+
+    return tuple(map(sentence, range(grid.size)))
+
+
+def _say(role: str, on: Grid, notation: Notation) -> str:
+    """What is to be seen, with ``on`` as the map."""
+    n = notation
+    if role == "forward":
+        return f"Forward, the kernel {n.kernel} is the window and slides over the input."
+    if [number for number in on.numbers if number != "0"] == ["1"]:
+        cell = spoken(on.symbols[on.numbers.index("1")]).partition("/∂")[2]
+        return (
+            f"A single 1 upstream: the input gradient is a copy of the kernel, on the cells that "
+            f"{cell} read."
+        )
+    done = " and ".join(what for mark, what in DONE.items() if mark in on.marks)
+    return (
+        f"For the input gradient, ∂{n.scalar}/∂{n.output} is the map and {n.kernel} is the window. "
+        f"It runs against the forward direction, so it is turned{done and f', and the map is {done}'}."
     )
 
 
-def _say(role: str, notation: Notation) -> str:
-    n = notation
-    return {
-        "forward": f"Forward, the kernel {n.kernel} is the window and slides over the input.",
-        "kernel gradient": f"For the kernel gradient, ∂{n.scalar}/∂{n.output} takes the place of "
-        f"{n.kernel}. The map is the input as before, so nothing is turned.",
-        "input gradient": f"For the input gradient, ∂{n.scalar}/∂{n.output} is the map and {n.kernel} "
-        "is the window. It runs against the forward direction, so it is turned and the map padded.",
-    }[role]
-
-
-# What each corner of the triangle is: the map, the window on it, or the result.
-PARTS = {
-    "forward": {"input": "map", "kernel": "window", "output": "result"},
-    "kernel gradient": {"input": "map", "kernel": "result", "output": "window"},
-    "input gradient": {"input": "result", "kernel": "window, turned", "output": "map"},
-}
-
-
-def _corners(notation: Notation, role: str) -> list[Grid]:
-    """The corners of the triangle: two that are read, and the one they make."""
-    grids = []
-    for name, part in PARTS[role].items():
-        letter, made = getattr(notation, name), part == "result"
-        is_gradient = role != "forward" and (made or name == "output")
-        text = f"∂{notation.scalar}/∂{letter}" if is_gradient else letter
-        x, y = CORNERS[name]
-        grids.append(
-            Grid(
-                f"{name}_corner",
-                part,
-                (1, 1, 1, 1),
-                Slot(x, y, 100, 46, largest=100, square=False),
-                role="written" if made else "read",
-                symbols=(text,),
-                numbers=(text,),
-                sentences=(f"{text} is the {part}. Any two corners make the third.",),
-            )
-        )
-    return grids
-
-
-def _strokes(role: str) -> tuple[Stroke, ...]:
-    """From two corners into the middle, and out of it to the third."""
-    (made,) = (name for name, part in PARTS[role].items() if part == "result")
-    edges = {"input": (222, 505), "kernel": (500, 426), "output": (778, 505)}
-    strokes = [Stroke((edges[name], CENTRE)) for name in CORNERS if name != made]
-    return (*strokes, Stroke((CENTRE, edges[made]), "backward"))
+def _lamps(role: str, grids: list[Grid], geometry: Geometry, notation: Notation):
+    on, window, _ = grids
+    return (
+        (role == "input gradient", "the window is turned by 180°"),
+        ("padding" in on.marks, "the map is padded with zeros"),
+        ("inserted" in on.marks, "zeros are inserted, for the stride"),
+        ("inserted" in window.marks, "zeros are inserted, for the dilation"),
+        (
+            geometry.output_size == geometry.kernel_size,
+            f"kernel and ∂{notation.scalar}/∂{notation.output} have one size",
+        ),
+    )

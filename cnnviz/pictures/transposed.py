@@ -55,7 +55,7 @@ def spreading(
     geometry = Geometry.of(input_size, weight.shape, stride, padding, dilation)
     gradient = conv2d_input_gather(input_size, weight, grad_output, stride, padding, dilation)
     turned = rot180(np.arange(weight.size).reshape(weight.shape)).ravel()
-    upstream_of, is_cut, is_inside = _spread_cells(grad_output, geometry)
+    upstream_of, is_cut, is_inside = padded_cells(grad_output, geometry)
 
     g = gradient_grid(
         "upstream",
@@ -66,7 +66,7 @@ def spreading(
         start,
         editable=True,
     )
-    s = _spread_grid(g, upstream_of, is_cut, is_inside)
+    s = padded_gradient_grid(g, upstream_of, is_cut, is_inside)
     k = map_grid("kernel", notation.kernel, weight, SPREADING["kernel"], start, editable=True)
     t = replace(
         k,
@@ -155,7 +155,7 @@ def _is_transpose(weight, grad_output, gradient: np.ndarray, geometry: Geometry)
     return bool(np.allclose(w.T @ grad_output.ravel(), gradient.ravel()))
 
 
-def _spread_cells(grad_output: np.ndarray, geometry: Geometry) -> tuple[np.ndarray, ...]:
+def padded_cells(grad_output: np.ndarray, geometry: Geometry) -> tuple[np.ndarray, ...]:
     """The spread gradient, with the cells that are cropped still around it.
 
     Three maps: the upstream cell that stands there or NOWHERE; whether the cell is cropped; whether
@@ -178,7 +178,9 @@ def _spread_cells(grad_output: np.ndarray, geometry: Geometry) -> tuple[np.ndarr
     return pad(inserted, around) - 1, is_cut, is_inside
 
 
-def _spread_grid(g: Grid, upstream_of: np.ndarray, is_cut: np.ndarray, is_inside: np.ndarray):
+def padded_gradient_grid(
+    g: Grid, upstream_of: np.ndarray, is_cut: np.ndarray, is_inside: np.ndarray
+):
     """The spread gradient as a grid: padding slashed, inserted zeros dotted, the cropped struck."""
     cells = upstream_of.ravel().tolist()
     empty = upstream_of < 0
