@@ -26,7 +26,14 @@ FLOORS = [
 ]  # fmt: skip
 ONLY_IN = {
     "matplotlib": {"plots", "curves", "photographs"},
-    "ipywidgets": {"explorer", "explorers", "derivation_view", "ledger_view", "training_view", "upload"},
+    "ipywidgets": {
+        "explorer",
+        "explorers",
+        "derivation_view",
+        "ledger_view",
+        "training_view",
+        "upload",
+    },
     "anywidget": {"stage"},
     "PIL": {"digits", "photographs", "svg"},
     "lark": {"printed"},
