@@ -21,8 +21,8 @@ from cnnviz.geometry import Geometry
 from cnnviz.ledger_view import picture_of
 from cnnviz.pictures import (
     average_pooling,
-    losing_cell,
     max_pooling,
+    order_of_steps,
     overlapping_windows,
     pooling_ties,
     swapped_switches,
@@ -228,30 +228,96 @@ def test_the_sum_in_words_is_the_number_of_windows(data, ceil):
     assert whole + 1 - less == geometry.output_size[0] == int(words.rstrip(".").split(" = ")[-1])
 
 
-# The losing cell
+# One cell is nudged
+
+
+def nudged(value, x, cell, **how):
+    """The picture in which a cell has this value and F is drawn against it."""
+    x = x.copy()
+    x.flat[cell] = value
+    return max_pooling(x, nudged=cell, **how)
+
+
+def slopes(scene):
+    return [float(text.replace("−", "-")) for text, _ in scene.counters]
 
 
 def test_the_scalar_is_flat_until_the_cell_wins():
     g = np.array([[5.0]])
     x = np.array([[1.0, 4.0], [3.0, 2.0]])
-    slopes = {
-        value: [float(text) for text, _ in losing_cell(x, 0, value, g).counters]
-        for value in (1.0, 4.0, 6.0)
-    }
-    assert slopes == {1.0: [0, 0, 0], 4.0: [0, 5, 5], 6.0: [5, 5, 5]}
-    assert losing_cell(x, 2, 4.0, g).counters[2][0] == "0"  # a_12 ties and comes first
-    assert "kink" in losing_cell(x, 0, 4.0, g).say
-    assert x[0, 0] == 1
+    found = {value: slopes(nudged(value, x, 0, upstream=g)) for value in (1.0, 4.0, 6.0)}
+    assert found == {1.0: [0, 0, 0], 4.0: [0, 5, 5], 6.0: [5, 5, 5]}
+    assert slopes(nudged(4.0, x, 2, upstream=g))[2] == 0  # a_12 ties and comes first
+    assert "kink" in nudged(4.0, x, 0, upstream=g).say
+
+
+def longest_curve(scene):
+    return max((s.points for s in scene.strokes if s.kind == "curve"), key=len)
 
 
 def test_the_curve_has_its_corner_where_the_cell_overtakes():
-    scene = losing_cell(NOTE, 1, 1.0, np.ones((2, 2)))
-    (curve,) = [s for s in scene.strokes if s.kind == "curve" and len(s.points) > 2]
-    heights = [y for _, y in curve.points]
-    flat = [x for x, y in curve.points if y == heights[0]]
-    across = 560 + 400 * (13 + 2) / 18
+    scene = nudged(1.0, NOTE, 1, scalar="sum")
+    curve = longest_curve(scene)
+    heights = [y for _, y in curve]
+    flat = [x for x, y in curve if y == heights[0]]
+    across = 756 + 214 * (13 + 2) / 18
     assert abs(max(flat) - across) < 0.01 and heights[-1] < heights[0]
-    assert "rise by 12" in scene.sentence("input", 1)
+    assert [s.label for s in scene.strokes].count("kink") == 1
+    assert "rise by 12" in scene.say
+
+
+def test_a_cell_of_several_windows_has_a_kink_in_each():
+    x = np.array([[3.0, 0.0, 7.0]])
+    found = {
+        value: slopes(nudged(value, x, 1, kernel_size=(1, 2), stride=1, scalar="sum of squares"))
+        for value in (2.0, 3.0, 5.0, 7.0, 8.0)
+    }
+    # F = max(3, v)² + max(v, 7)²: flat, then 2v, then 4v. At a tie the first of the window wins.
+    assert found == {
+        2.0: [0, 0, 0],
+        3.0: [0, 6, 0],
+        5.0: [10, 10, 10],
+        7.0: [14, 28, 28],
+        8.0: [32, 32, 32],
+    }
+    scene = nudged(5.0, x, 1, kernel_size=(1, 2), stride=1, scalar="sum of squares")
+    assert [s.label for s in scene.strokes].count("kink") == 2
+    assert "wins 1 of its 2 windows" in scene.say and "fall by 2" in scene.say
+
+
+def test_what_is_said_of_cells_without_a_rival():
+    alone = nudged(-1.0, np.zeros((2, 2)), 3, kernel_size=1, scalar="sum")
+    assert slopes(alone) == [1, 1, 1] and "fall" not in alone.say
+    outside = nudged(5.0, np.zeros((3, 3)), 8, scalar="sum")
+    assert slopes(outside) == [0, 0, 0] and "in no window" in outside.say
+    level = nudged(4.0, np.full((2, 2), 4.0), 0, upstream=np.zeros((1, 1)))
+    assert "same slope on both sides: 0" in level.say
+
+
+@settings(deadline=None, max_examples=60)
+@given(pools(), st.sampled_from(sorted(SCALARS)), st.data())
+def test_the_slopes_are_those_of_the_scalar_and_where_they_agree_so_does_the_code(
+    pool, scalar, data
+):
+    x, arguments = pool
+    cell = data.draw(st.integers(0, x.size - 1))
+    g = SCALARS[scalar](max_pool2d(x, *arguments))
+
+    def value(nudge):
+        moved = x.copy()
+        moved.flat[cell] += nudge
+        h = max_pool2d(moved, *arguments)
+        return (h**2 if scalar == "sum of squares" else g * h).sum()
+
+    little = 1e-6
+    left, right = (value(0) - value(-little)) / little, (value(little) - value(0)) / little
+    scene = max_pooling(x, *arguments, scalar=scalar, nudged=cell)
+    assert np.allclose(slopes(scene)[:2], (left, right), atol=1e-4)
+    back = max_pool2d_backward(g, x.shape, max_pool2d(x, *arguments, return_indices=True)[1])
+    assert slopes(scene)[2] == back.flat[cell]
+    rivals = np.delete(x, cell)
+    if x.flat[cell] not in rivals:
+        assert slopes(scene) == [back.flat[cell]] * 3
 
 
 # Unpooling
@@ -298,20 +364,29 @@ def test_a_negative_maximum_does_not_come_back():
 # Swapped switches
 
 
-@pytest.mark.parametrize("swap", [False, True])
-def test_swapped_switches_send_the_gradient_to_cells_that_did_not_win(swap):
+def test_swapped_switches_send_the_gradient_to_cells_that_did_not_win():
     other = explorers.turned_windows(NOTE, 2)
     g = sample_gradient(2, 2)
-    scene = swapped_switches(NOTE, other, g, 2, swap)
+    scene = swapped_switches(NOTE, other, g, 2)
     _, right = max_pool2d(NOTE, 2, return_indices=True)
     _, wrong = max_pool2d(other, 2, return_indices=True)
-    back = max_pool2d_backward(g, NOTE.shape, wrong if swap else right)
+    back = max_pool2d_backward(g, NOTE.shape, wrong)
     assert (numbers(scene, "input_gradient") == back).all()
     expected = np.flatnonzero(back != max_pool2d_backward(g, NOTE.shape, right))
     assert scene["input_gradient"].marks["wrong"] == tuple(expected)
-    assert scene.counters == (("16" if swap else "0", "cells with a wrong gradient"),)
-    assert scene.lamps[0][0] is not swap
-    assert ("wrong here" in scene.sentence("input_gradient", 4)) is swap
+    assert scene.counters == (("16", "cells with a wrong gradient"),)
+    assert not scene.lamps[0][0] and "did not win" in scene.say
+    assert "wrong here" in scene.sentence("input_gradient", 4)
+
+
+def test_swapping_equal_switches_does_no_harm():
+    g = sample_gradient(2, 2)
+    scene = swapped_switches(NOTE, NOTE, g, 2)
+    _, right = max_pool2d(NOTE, 2, return_indices=True)
+    assert (numbers(scene, "other_gradient") == max_pool2d_backward(g, NOTE.shape, right)).all()
+    assert scene.counters == (("0", "cells with a wrong gradient"),)
+    assert scene.lamps[0][0] and "no harm" in scene.say
+    assert "is right" in scene.sentence("input_gradient", 4)
 
 
 def test_maps_with_different_maxima_cannot_swap():
@@ -448,11 +523,34 @@ def test_every_record_that_a_picture_names_is_in_the_ledger():
         for scene in (
             max_pooling(NOTE, notation=letters),
             unpooling(NOTE, 2, np.ones((2, 2)), notation=letters),
-            losing_cell(NOTE, 1, 1.0, np.ones((2, 2)), notation=letters),
+            max_pooling(NOTE, nudged=1, notation=letters),
             overlapping_windows(NOTE, np.ones((2, 2)), 2, 2, notation=letters),
             average_pooling(NOTE, notation=letters),
         ):
             assert {e.ledger for e in scene.equations.values()} - {""} <= known
+
+
+# The order of the steps of a layer
+
+
+def test_pooling_and_relu_may_change_places_and_nothing_else_may():
+    lamps = {}
+    explorer = explorers.explore_order_of_steps()
+    for order in explorer.controls["order"].options:
+        explorer.controls["order"].value = order
+        lamps[order] = explorer.scene.lamps[0][0]
+    assert list(lamps.values()) == [True, True, False]
+
+
+def test_a_pooled_cell_goes_back_to_its_winner_and_its_window():
+    x = np.array([[1.0, -2.0, 0.0], [3.0, 4.0, 1.0], [0.0, 2.0, 5.0]])
+    scene = order_of_steps(x, np.array([[1.0, 0.0], [0.0, 1.0]]))
+    assert scene["first"].numbers == ("5", "−1", "5", "9")
+    assert scene["third"].numbers == ("9",)
+    assert scene.lit("third", 0) == {
+        "third": (0,), "second": (3,), "first": (3,), "input": (4, 5, 7, 8), "kernel": (0, 1, 2, 3),
+    }  # fmt: skip
+    assert scene.code == "torch.max_pool2d(torch.relu(torch.conv2d(a, k)), 2)"
 
 
 # The explorers
@@ -487,6 +585,36 @@ def test_the_probe_and_what_is_taken_off():
     assert unpool.scene.lamps[0][0] and unpool.scene["input"].editable
     unpool.controls["less"].value = 14
     assert not unpool.scene.lamps[0][0] and not unpool.scene["input"].editable
+
+
+def test_a_cell_is_nudged_behind_a_tick():
+    explorer = explorers.explore_max_pooling()
+    at_first = explorer.stage.view
+    explorer.controls["cell"].value, explorer.controls["value"].value = 3, 15.0
+    assert explorer.stage.view == at_first
+    explorer.controls["nudge"].value = True
+    assert explorer.scene["input"].numbers[2] == "15" and slopes(explorer.scene) == [-2, -2, -2]
+    assert not explorer.scene["input"].editable and explorer.data["input"][0, 2] == 4
+    explorer.controls["size"].value = 2  # of four cells the third is a_21
+    assert explorer.scene["input"].numbers == ("3", "1", "15", "2")
+    explorer.controls["size"].value = 4
+    explorer.controls["nudge"].value = False
+    assert explorer.stage.view == at_first
+
+
+def test_switches_are_swapped_behind_a_tick():
+    explorer = explorers.explore_unpooling()
+    at_first = explorer.stage.view
+    explorer.controls["swap"].value = True
+    assert explorer.scene.counters == (("16", "cells with a wrong gradient"),)
+    explorer.stage.edit = {"grid": "upstream", "cell": 0, "text": "7", "count": 1}
+    assert explorer.scene["input_gradient"].numbers[1] == "7"
+    explorer.controls["less"].value = 3
+    assert not explorer.scene["input"].editable and explorer.scene["other"].numbers[1] == "10"
+    explorer.controls["less"].value = 0
+    explorer.reset()
+    explorer.controls["swap"].value = False
+    assert explorer.stage.view == at_first
 
 
 def test_grids_may_call_their_cells_by_other_names_than_they_show():

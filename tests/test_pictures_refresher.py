@@ -10,11 +10,10 @@ from cnnviz.derivations import plain_network as derived_network
 from cnnviz.explorers.refresher import (
     explore_conv_gate,
     explore_gate,
-    explore_order_of_steps,
     explore_plain_network,
 )
 from cnnviz.geometry import DoesNotFit
-from cnnviz.pictures import conv_gate, fan_out, gate, order_of_steps, plain_network
+from cnnviz.pictures import conv_gate, fan_out, gate, plain_network
 from cnnviz.pictures.four_steps import ACTIVATIONS, agrees_with_differences, four_steps
 from cnnviz.pictures.gates import GATES
 from cnnviz.symbols import NOTATIONS
@@ -173,29 +172,6 @@ def test_a_kernel_that_is_too_long_says_so_and_a_probe_cannot_be_typed_into():
     explorer.controls["probe"].value = 2
     assert not explorer.scene["upstream"].editable
     assert explorer.scene["input_gradient"].numbers == ("0", "1", "2")
-
-
-# ---------------------------------------------------------------- the order of the steps
-
-
-def test_pooling_and_relu_may_change_places_and_nothing_else_may():
-    lamps = {}
-    explorer = explore_order_of_steps()
-    for order in explorer.controls["order"].options:
-        explorer.controls["order"].value = order
-        lamps[order] = explorer.scene.lamps[0][0]
-    assert list(lamps.values()) == [True, True, False]
-
-
-def test_a_pooled_cell_goes_back_to_its_winner_and_its_window():
-    x = np.array([[1.0, -2.0, 0.0], [3.0, 4.0, 1.0], [0.0, 2.0, 5.0]])
-    scene = order_of_steps(x, np.array([[1.0, 0.0], [0.0, 1.0]]))
-    assert scene["first"].numbers == ("5", "−1", "5", "9")
-    assert scene["third"].numbers == ("9",)
-    assert scene.lit("third", 0) == {
-        "third": (0,), "second": (3,), "first": (3,), "input": (4, 5, 7, 8), "kernel": (0, 1, 2, 3),
-    }  # fmt: skip
-    assert scene.code == "torch.max_pool2d(torch.relu(torch.conv2d(a, k)), 2)"
 
 
 # ---------------------------------------------------------------- the four steps

@@ -24,10 +24,9 @@ from .kernel_gradient import (
 from .network import explore_gradient_check, explore_network_pass, explore_repairs
 from .pooling import (
     explore_average_pooling,
-    explore_losing_cell,
     explore_max_pooling,
+    explore_order_of_steps,
     explore_overlapping_windows,
-    explore_swapped_switches,
     explore_ties,
     explore_unpooling,
 )
@@ -35,7 +34,6 @@ from .refresher import (
     explore_conv_gate,
     explore_fan_out,
     explore_gate,
-    explore_order_of_steps,
     explore_plain_network,
 )
 from .small_example import explore_whole_layer
@@ -60,7 +58,6 @@ __all__ = [
     "explore_index_substitution",
     "explore_kernel_channels",
     "explore_kernel_gradient",
-    "explore_losing_cell",
     "explore_max_pooling",
     "explore_misnomer",
     "explore_network_pass",
@@ -79,7 +76,6 @@ __all__ = [
     "explore_scatter_gather",
     "explore_size_ladder",
     "explore_spreading",
-    "explore_swapped_switches",
     "explore_ties",
     "explore_transpose",
     "explore_unpooling",

@@ -1,4 +1,5 @@
-"""Explorers of pooling: winners and switches, unpooling, equal cells, overlaps, averages."""
+"""Explorers of pooling: winners and switches, unpooling, equal cells, overlaps, averages, and the
+steps of a layer."""
 
 from __future__ import annotations
 
@@ -8,13 +9,14 @@ from ..derivations.pooling_max import ORDER_OF_THE_NOTE
 from ..explorer import Explorer, buttons, choices, fine_slider, shared_choices, slider, tick
 from ..geometry import Geometry
 from ..pictures.average_pooling import average_pooling
-from ..pictures.losing_cell import losing_cell
 from ..pictures.max_pooling import SCALARS, max_pooling
+from ..pictures.nudged_cell import SPAN
+from ..pictures.order_of_steps import ORDERS, order_of_steps
 from ..pictures.overlapping_windows import overlapping_windows
 from ..pictures.pooling_ties import pooling_ties
 from ..pictures.swapped_switches import swapped_switches
 from ..pictures.unpooling import unpooling
-from ..samples import one_hot, sample_gradient, sample_input
+from ..samples import one_hot, sample_gradient, sample_input, sample_kernel
 from ..scene import Scene
 from ..symbols import NOTATIONS
 
@@ -65,8 +67,13 @@ def _input_or_upstream(values, grid, cell):
     return grid.name, np.unravel_index(cell, grid.shape[2:])
 
 
-def explore_max_pooling(size: int = 4, kernel_size: int = 2, *, show: str = "numbers") -> Explorer:
-    """Max pooling forward, its switches, and the gradient back, with a slider for every size."""
+def explore_max_pooling(
+    size: int = 4, kernel_size: int = 2, *, nudge: bool = False, show: str = "numbers"
+) -> Explorer:
+    """Max pooling forward, its switches, and the gradient back, with a slider for every size.
+
+    A tick, set by ``nudge``, puts one cell in the hands of a slider: the scalar is drawn against it.
+    """
     controls = {
         "size": slider("input size", size, 2, LARGEST),
         "kernel": slider("kernel size", kernel_size, 1, 4),
@@ -74,17 +81,26 @@ def explore_max_pooling(size: int = 4, kernel_size: int = 2, *, show: str = "num
         "padding": slider("padding", 0, 0, 2),
         "dilation": slider("dilation", 1, 1, 3),
         "probe": slider("one-hot probe", 0, 0, 16),
+        # Without the tick these two do nothing.
+        "cell": slider("cell to nudge", 2, 1, 16),
+        "value": fine_slider("its value", 1.0, *SPAN, 0.5, digits=1),
+        "nudge": tick("nudge one cell", nudge),
         "ceil_mode": tick("ceil_mode"),
         "scalar": buttons(list(SCALARS), "any F"),
         **choices(show),
     }
 
     def build(
-        data, *, size, kernel, stride, padding, dilation, probe, ceil_mode, scalar, show, notation, start
+        data, *, size, kernel, stride, padding, dilation, probe, cell, value, nudge, ceil_mode, scalar,
+        show, notation, start,
     ) -> Scene:  # fmt: skip
         geometry = Geometry.of_pool((size, size), kernel, stride, padding, dilation, ceil_mode)
+        cells = data["input"][:size, :size].copy()
+        nudged = (cell - 1) % cells.size if nudge else None  # beyond the last cell, from the first
+        if nudge:
+            cells.flat[nudged] = value
         return max_pooling(
-            data["input"][:size, :size],
+            cells,
             kernel,
             stride,
             padding,
@@ -92,6 +108,7 @@ def explore_max_pooling(size: int = 4, kernel_size: int = 2, *, show: str = "num
             ceil_mode,
             scalar=scalar,
             upstream=one_hot(geometry.output_size, probe - 1) if probe else None,
+            nudged=nudged,
             notation=NOTATIONS[notation],
             start=start,
             show=show,
@@ -104,90 +121,46 @@ def explore_max_pooling(size: int = 4, kernel_size: int = 2, *, show: str = "num
     return Explorer(build, {"input": distinct_map()}, controls, cell_of)
 
 
-def explore_losing_cell() -> Explorer:
-    """One cell is nudged: the scalar stays where it is until the cell wins its window."""
-    controls = {
-        "cell": slider("nudge cell", 2, 1, 16),
-        "value": fine_slider("its value", 1.0, -2.0, 16.0, 0.5),
-        **choices("numbers"),
-    }
-    controls["value"].readout_format = ".1f"
-    data = {"input": np.array(ORDER_OF_THE_NOTE, float), "upstream": np.array([[2.0, -1], [3, 1]])}
+def explore_unpooling(
+    what: str = "gradients", *, swap: bool = False, show: str = "symbols"
+) -> Explorer:
+    """The two steps of unpooling, on gradients or on the values; these are then pooled again.
 
-    def build(data, *, cell, value, show, notation, start) -> Scene:
-        return losing_cell(
-            data["input"],
-            cell - 1,
-            value,
-            data["upstream"],
-            notation=NOTATIONS[notation],
-            start=start,
-            show=show,
-        )
-
-    return Explorer(build, data, controls, _input_or_upstream)
-
-
-def explore_unpooling(what: str = "gradients", *, show: str = "symbols") -> Explorer:
-    """The two steps of unpooling, on gradients or on the values; these are then pooled again."""
+    A tick, set by ``swap``, brings a second map with the same pooled map: the first with every
+    window turned by 180°. Each gets its gradient back by the switches of the other.
+    """
     controls = {
         "size": slider("input size", 4, 2, 6),
         "kernel": slider("kernel size", 2, 1, 3),
         "less": slider("take off window 1", 0, 0, 16),
         "what": buttons(["gradients", "values"], what),
+        "swap": tick("swap the switches", swap),
         **choices(show),
     }
     data = {"input": distinct_map(), "upstream": sample_gradient(6, 6)}
 
-    def build(data, *, size, kernel, less, what, show, notation, start) -> Scene:
+    def build(data, *, size, kernel, less, what, swap, show, notation, start) -> Scene:
         cells = data["input"][:size, :size].copy()
         cells[:kernel, :kernel] -= less
         rows, columns = Geometry.of_pool(cells.shape, kernel).output_size
-        return unpooling(
-            cells,
-            kernel,
-            data["upstream"][:rows, :columns] if what == "gradients" else None,
-            editable=not less,  # a number that is shown less than it is cannot be typed
-            notation=NOTATIONS[notation],
-            start=start,
-            show=show,
-        )
+        upstream = data["upstream"][:rows, :columns]
+        shared = {
+            "editable": not less,  # a number that is shown less than it is cannot be typed
+            "notation": NOTATIONS[notation],
+            "start": start,
+            "show": show,
+        }
+        if swap:  # it is gradients that go astray, whatever was unpooled before
+            return swapped_switches(
+                cells, turned_windows(cells, kernel), upstream, kernel, **shared
+            )
+        return unpooling(cells, kernel, upstream if what == "gradients" else None, **shared)
 
     def cell_of(values, grid, cell):
         name = "input" if grid.name == "input" else "upstream"
         return name, np.unravel_index(cell, grid.shape[2:])
 
     return Explorer(build, data, controls, cell_of)
-
-
-def explore_swapped_switches(*, show: str = "numbers") -> Explorer:
-    """Two maps with one pooled map; swap their switches, and the gradient goes astray.
-
-    The second map is the first with every window turned by 180°.
-    """
-    controls = {
-        "size": slider("input size", 4, 2, 6),
-        "kernel": slider("kernel size", 2, 1, 3),
-        "swap": tick("swap the switches"),
-        **choices(show),
-    }
-    data = {"input": distinct_map(), "upstream": sample_gradient(6, 6)}
-
-    def build(data, *, size, kernel, swap, show, notation, start) -> Scene:
-        cells = data["input"][:size, :size]
-        rows, columns = Geometry.of_pool(cells.shape, kernel).output_size
-        return swapped_switches(
-            cells,
-            turned_windows(cells, kernel),
-            data["upstream"][:rows, :columns],
-            kernel,
-            swap,
-            notation=NOTATIONS[notation],
-            start=start,
-            show=show,
-        )
-
-    return Explorer(build, data, controls, _input_or_upstream)
 
 
 def explore_ties(*, show: str = "numbers") -> Explorer:
@@ -276,5 +249,31 @@ def explore_average_pooling(
         row, column = np.unravel_index(cell, grid.shape[2:])
         outside = values["padding"] if grid.name == "input" else 0
         return grid.name, (row - outside, column - outside)
+
+    return Explorer(build, data, controls, cell_of)
+
+
+def explore_order_of_steps(*, show: str = "numbers") -> Explorer:
+    """Convolution, ReLU and pooling, one after the other, in three orders."""
+    controls = {
+        "size": slider("input size", 5, 3, 6),
+        "kernel": slider("kernel size", 2, 1, 3),
+        "order": buttons(list(ORDERS), next(iter(ORDERS))),
+        **choices(show),
+    }
+    data = {"input": sample_input(6, 6) - 4, "kernel": sample_kernel(3, 3)}
+
+    def build(data, *, size, kernel, order, show, notation, start) -> Scene:
+        return order_of_steps(
+            data["input"][:size, :size],
+            data["kernel"][:kernel, :kernel],
+            ORDERS[order],
+            notation=NOTATIONS[notation],
+            start=start,
+            show=show,
+        )
+
+    def cell_of(values, grid, cell):
+        return grid.name, np.unravel_index(cell, grid.shape[2:])
 
     return Explorer(build, data, controls, cell_of)

@@ -5,10 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from ..explorer import Explorer, buttons, choices, fine_slider, shared_choices, slider, tick
-from ..pictures import conv_gate, fan_out, gate, order_of_steps, plain_network
+from ..pictures import conv_gate, fan_out, gate, plain_network
 from ..pictures.four_steps import ACTIVATIONS
 from ..pictures.gates import GATES
-from ..pictures.order_of_steps import ORDERS
 from ..pictures.plain_network import DEEPEST, WIDEST
 from ..samples import one_hot, sample_gradient, sample_input, sample_kernel
 from ..scene import Scene
@@ -145,29 +144,3 @@ def _network_numbers() -> dict[str, np.ndarray]:
         "y": [[1], [-1], [-1]],
     }
     return {name: np.array(rows, dtype=float) for name, rows in numbers.items()}
-
-
-def explore_order_of_steps(*, show: str = "numbers") -> Explorer:
-    """Convolution, ReLU and pooling, one after the other, in three orders."""
-    controls = {
-        "size": slider("input size", 5, 3, 6),
-        "kernel": slider("kernel size", 2, 1, 3),
-        "order": buttons(list(ORDERS), next(iter(ORDERS))),
-        **choices(show),
-    }
-    data = {"input": sample_input(6, 6) - 4, "kernel": sample_kernel(3, 3)}
-
-    def build(data, *, size, kernel, order, show, notation, start) -> Scene:
-        return order_of_steps(
-            data["input"][:size, :size],
-            data["kernel"][:kernel, :kernel],
-            ORDERS[order],
-            notation=NOTATIONS[notation],
-            start=start,
-            show=show,
-        )
-
-    def cell_of(values, grid, cell):
-        return grid.name, np.unravel_index(cell, grid.shape[2:])
-
-    return Explorer(build, data, controls, cell_of)

@@ -13,7 +13,6 @@ from .index_substitution import index_substitution
 from .input_gradient import transposed_matrix
 from .kernel_channels import kernel_channels
 from .kernel_gradient import kernel_gradient
-from .losing_cell import losing_cell
 from .max_pooling import max_pooling
 from .misnomer import misnomer
 from .network_pass import network_pass
@@ -52,7 +51,6 @@ __all__ = [
     "index_substitution",
     "kernel_channels",
     "kernel_gradient",
-    "losing_cell",
     "max_pooling",
     "misnomer",
     "network_pass",

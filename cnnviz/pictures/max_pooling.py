@@ -12,6 +12,7 @@ from ..samples import sample_gradient
 from ..scene import NOWHERE, Equation, Grid, Scene, Slot, Stroke
 from ..symbols import NOTATIONS, Notation, number, spoken
 from .grids import map_grid, written
+from .nudged_cell import NudgedCell, with_curve
 from .pools import (
     for_padded,
     list_of,
@@ -54,6 +55,7 @@ def max_pooling(
     *,
     scalar: str = "any F",
     upstream: np.ndarray | None = None,
+    nudged: int | None = None,
     notation: Notation = NOTATIONS["note"],
     start: int = 1,
     show: str = "symbols",
@@ -62,13 +64,16 @@ def max_pooling(
 
     ``scalar`` is the F that is differentiated: "any F", of which only the gradient is known,
     "sum" or "sum of squares" of the pooled map. ``upstream`` (oh, ow) takes its place, such as a
-    one-hot probe. A pooled cell shows the name of the cell that won, as in the note. Raises
-    DoesNotFit where ``max_pool2d`` does. Source: note, section 1; switches as in PyTorch's
-    ``max_pool2d(..., return_indices=True)``.
+    one-hot probe. A pooled cell shows the name of the cell that won, as in the note. With
+    ``nudged``, the number of a cell (row-major), F is drawn against the value of that cell in the
+    place of the switches. Raises DoesNotFit where ``max_pool2d`` does. Source: note, section 1;
+    switches as in PyTorch's ``max_pool2d(..., return_indices=True)``.
 
     >>> scene = max_pooling(np.array([[1.0, 4.0], [3.0, 2.0]]))
     >>> scene.lit("output", 0)["input_gradient"], scene.equation_text("input_gradient", 1)
     ((1,), '∂F/∂a_12 = ∂F/∂h_11')
+    >>> max_pooling(np.array([[1.0, 4.0], [3.0, 2.0]]), nudged=0).say
+    'a₁₁ = 1 loses. It would have to rise by 3 to matter: until then F is flat.'
     """
     geometry = Geometry.of_pool(
         input.shape, kernel_size, stride, padding, dilation, ceil_mode
@@ -107,7 +112,7 @@ def max_pooling(
         "return_indices": (True, False),
     }
     letters = (f"{notation.output}, switches", notation.input)
-    return Scene(
+    scene = Scene(
         title="Max pooling and its switches",
         grids=tuple(grid if grid.name == "switches" else written(grid, show) for grid in grids),
         table=table,
@@ -132,6 +137,30 @@ def max_pooling(
         beware=notation.beware,
         code=pooling_call("max_pool2d", letters, kernel_size, stride, more),
     )
+    if nudged is None:
+        return scene
+    cell = NudgedCell(
+        input,
+        nudged,
+        geometry,
+        lambda maps: max_pool2d(maps, kernel_size, stride, padding, dilation, ceil_mode),
+        _scalar_of(scalar, upstream),
+        SCALARS[scalar] if upstream is None else lambda pooled: upstream,
+    )
+    return with_curve(scene, cell, float(back.flat[nudged]), notation)
+
+
+def _scalar_of(scalar: str, upstream: np.ndarray | None):
+    """F of pooled maps (n, oh, ow). Where only its gradient is known, F is the straight one."""
+
+    def value(pooled: np.ndarray) -> np.ndarray:
+        if upstream is None and scalar == "sum of squares":
+            terms = pooled**2
+        else:
+            terms = pooled * (SCALARS[scalar](pooled[0]) if upstream is None else upstream)
+        return terms.sum(axis=(-2, -1))
+
+    return value
 
 
 PADDED = "Padding counts as −∞ here, so it never wins. A 0 would win over negative cells."

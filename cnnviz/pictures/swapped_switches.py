@@ -30,20 +30,21 @@ def swapped_switches(
     other: np.ndarray,
     upstream: np.ndarray,
     kernel_size=2,
-    swap: bool = False,
     *,
+    editable: bool = True,
     notation: Notation = NOTATIONS["note"],
     start: int = 1,
     show: str = "numbers",
 ) -> Scene:
     """Two maps (H, W) with one pooled map, one upstream gradient, and their two input gradients.
 
-    With ``swap`` each gradient is sent back by the switches of the other map: cells that hold a
-    wrong gradient are crossed. Raises DoesNotFit where ``max_pool2d`` does, or if the two pooled
-    maps differ. Source: note, section 1, the last paragraph.
+    Each gradient is sent back by the switches of the other map: cells that hold a wrong gradient
+    are crossed. ``editable`` says whether numbers of the input can be typed. Raises DoesNotFit where
+    ``max_pool2d`` does, or if the two pooled maps differ. Source: note, section 1, the last
+    paragraph.
 
     >>> a, b = np.array([[1.0, 4.0]]), np.array([[4.0, 1.0]])
-    >>> scene = swapped_switches(a, b, np.array([[5.0]]), (1, 2), swap=True)
+    >>> scene = swapped_switches(a, b, np.array([[5.0]]), (1, 2))
     >>> scene["input_gradient"].numbers, scene.lamps[0][0]
     (('5', '0'), False)
     """
@@ -53,8 +54,7 @@ def swapped_switches(
         pooled[name], switches[name] = max_pool2d(values, kernel_size, return_indices=True)
     if not np.array_equal(pooled["input"], pooled["other"]):
         raise DoesNotFit("The two maps have different pooled maps, so there is nothing to swap.")
-    order = ("other", "input") if swap else ("input", "other")
-    used = dict(zip(maps, (switches[name] for name in order), strict=True))
+    used = {"input": switches["other"], "other": switches["input"]}
     right = {n: max_pool2d_backward(upstream, input.shape, switches[n]) for n in maps}
     sent = {n: max_pool2d_backward(upstream, input.shape, used[n]) for n in maps}
     wrong = {n: np.flatnonzero(sent[n] != right[n]) for n in maps}
@@ -62,7 +62,9 @@ def swapped_switches(
     blocks = Geometry.of_pool(input.shape, kernel_size).kernel_size
     grids = []
     for name, letter in zip(maps, (notation.input, "b"), strict=True):
-        grids += _map_and_switches(name, letter, maps[name], switches[name], blocks, start)
+        grids += _map_and_switches(
+            name, letter, maps[name], switches[name], blocks, start, editable
+        )
     h = map_grid("output", notation.output, pooled["input"], SWAP["output"], start)
     h = replace(
         h,
@@ -102,11 +104,14 @@ def swapped_switches(
             for grid in (*grids, h, g, *backs)
         ),
         table=table,
-        say="The switches are swapped: the gradients arrive at cells that did not win."
-        if swap
-        else "Two maps, one pooled map. Only the switches know where each gradient belongs.",
+        say="Two maps, one pooled map. Their switches are swapped: "
+        + (
+            "gradients arrive at cells that did not win."
+            if lost
+            else "that does no harm, for both maps have the same winners."
+        ),
         size=(1200, 530),
-        strokes=SWAPPED if swap else KEPT,
+        strokes=SWAPPED,
         counters=((str(lost), "cells with a wrong gradient"),),
         lamps=((not lost, "every gradient is at the cell that won"),),
         walk="output",
@@ -115,20 +120,15 @@ def swapped_switches(
     )
 
 
-def _wires(top: float, low: float, words: tuple[str, str]) -> tuple[Stroke, ...]:
-    return (
-        Stroke(((588, 375), (588, top), (700, top), (716, top)), "backward", words[0]),
-        Stroke(((588, 375), (588, low), (700, low), (716, low)), "backward", words[1]),
-    )
+SWAPPED = tuple(
+    Stroke(((588, 375), (588, height), (700, height), (716, height)), "backward", words)
+    for height, words in ((145, "switches of b"), (405, "switches of a"))
+)
 
 
-KEPT = _wires(145, 405, ("switches of a", "switches of b"))
-SWAPPED = _wires(145, 405, ("switches of b", "switches of a"))
-
-
-def _map_and_switches(name, letter, values, switches, blocks, start) -> list[Grid]:
+def _map_and_switches(name, letter, values, switches, blocks, start, editable) -> list[Grid]:
     flat = switches.ravel().tolist()
-    grid = map_grid(name, letter, values, SWAP[name], start, editable=name == "input")
+    grid = map_grid(name, letter, values, SWAP[name], start, editable=editable and name == "input")
     grid = replace(
         grid,
         title=f"{'one map' if name == 'input' else 'another map'} |{letter}|",
