@@ -10,7 +10,6 @@ from .explorers import (
     explore_convolution_matrix,
     explore_coverage,
     explore_fan_out,
-    explore_flattening,
     explore_gate,
     explore_gradient_check,
     explore_index_substitution,
@@ -22,7 +21,6 @@ from .explorers import (
     explore_nine_equations,
     explore_one_weight,
     explore_order_of_steps,
-    explore_overlap,
     explore_overlapping_windows,
     explore_plain_network,
     explore_reconstruction,
@@ -43,7 +41,7 @@ from .explorers import (
 )
 from .geometry import DoesNotFit, Geometry
 from .photographs import photograph
-from .pictures import convolution_matrix, flattening
+from .pictures import convolution_matrix
 from .samples import sample_input, sample_kernel
 from .symbols import NOTATIONS, symbol_array
 
@@ -60,7 +58,6 @@ __all__ = [
     "explore_derivation",
     "explore_documents",
     "explore_fan_out",
-    "explore_flattening",
     "explore_gate",
     "explore_gradient_check",
     "explore_index_substitution",
@@ -72,7 +69,6 @@ __all__ = [
     "explore_nine_equations",
     "explore_one_weight",
     "explore_order_of_steps",
-    "explore_overlap",
     "explore_overlapping_windows",
     "explore_own_image",
     "explore_plain_network",
@@ -92,7 +88,6 @@ __all__ = [
     "explore_upsampling",
     "explore_whole_layer",
     "explore_wiggle",
-    "flattening",
     "functional",
     "photograph",
     "sample_input",

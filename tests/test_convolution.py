@@ -1,6 +1,7 @@
 """Convolution, its gradients and its matrices: by hand, against plain loops, and by their laws."""
 
 import doctest
+from inspect import signature
 
 import brute_force
 import numpy as np
@@ -596,3 +597,11 @@ def test_nonsense_is_refused():
         F.conv2d_input(4, K, ones((2, 2)))
     with pytest.raises(TypeError, match="The padding must be a whole number, not 'same'"):
         F.conv_transpose2d(X, K, padding="same")
+
+
+def test_the_gradients_take_the_arguments_of_torch_nn_grad():
+    around = ["stride", "padding", "dilation", "groups"]
+    given = {"conv2d_input": "input_size weight", "conv2d_weight": "input weight_size"}
+    for name, first in given.items():
+        arguments = [*signature(getattr(F, name)).parameters]
+        assert arguments == [*first.split(), "grad_output", *around]

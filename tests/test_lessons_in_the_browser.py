@@ -152,7 +152,7 @@ def lesson(browser):
     browser.open_notebook("03_convolution_as_a_matrix.ipynb")
     browser.run_all()
     browser.page.set_default_timeout(10_000)
-    browser.page.locator(".cnnviz-stage svg").nth(8).wait_for()
+    browser.page.locator(".cnnviz-stage svg").nth(5).wait_for()
     return browser
 
 
@@ -348,7 +348,7 @@ def test_the_proof_of_the_present_geometry_is_shown_once_the_slider_rests(lesson
 
 
 def test_letters_chosen_in_one_picture_change_in_all(lesson, full):
-    first = explorer_of(lesson, "explore_flattening()")
+    first = explorer_of(lesson, 'explore_convolution_matrix(parts=("W",))')
     choice = explorer_of(lesson, FULL).locator("select").first
     choice.select_option("slides")
     first.locator(".texts text", has_text=re.compile("^X11$")).first.wait_for()

@@ -10,8 +10,8 @@ import sympy
 from cnnviz.functional import conv2d, conv2d_input, rot180
 from cnnviz.geometry import DoesNotFit, Geometry
 from cnnviz.pictures import (
+    coverage,
     index_substitution,
-    overlap_counts,
     scatter_gather,
     transposed_matrix,
     turned_kernel,
@@ -338,17 +338,37 @@ def test_the_nine_equations_are_written_in_their_cells():
 
 
 @pytest.mark.parametrize("geometry", GEOMETRIES[::5], ids=str)
-def test_counts_are_the_outputs_that_read_a_cell(geometry):
+def test_the_terms_of_a_sum_are_the_outputs_that_read_the_cell(geometry):
     padding = tuple(p.before for p in geometry.padding)
     around = (geometry.stride, padding, geometry.dilation)
-    scene = overlap_counts(geometry.input_size, geometry.kernel_size, *around)
+    numbers = sample_gradient(*geometry.output_size), sample_kernel(*geometry.kernel_size)
+    scene = written_out(*numbers, geometry.input_size, *around)
     wanted = [0] * scene["overlap"].size
     for _, _, cell in meetings(geometry):
         wanted[cell] += 1
     assert scene["overlap"].numbers == tuple(map(str, wanted))
+
+
+@pytest.mark.parametrize("geometry", GEOMETRIES[::5], ids=str)
+def test_coverage_counts_the_outputs_that_read_a_cell_one_after_the_other(geometry):
+    scene = coverage(
+        np.ones(geometry.output_size),
+        np.ones(geometry.kernel_size),
+        geometry.stride[0],
+        geometry.rows.padding.before,
+        geometry.dilation[0],
+        output_padding=geometry.remainder,
+        show="numbers",
+    )
+    wanted = np.zeros(scene["counts"].size, dtype=int)
+    assert scene.length == scene["upstream"].size
+    for output in range(scene.length):
+        read = [cell for at, _, cell in meetings(geometry) if at == output]
+        wanted[read] += 1
+        assert scene.at_step(output).shown(scene["counts"]) == tuple(map(str, wanted))
+    assert scene["counts"].numbers == scene["input_gradient"].numbers == tuple(map(str, wanted))
     for cell, count in enumerate(wanted):
-        assert len(scene.lit("overlap", cell).get("output", ())) == count
-    assert scene.at_step(scene.length - 1).shown(scene["overlap"]) == tuple(map(str, wanted))
+        assert len(scene.lit("counts", cell).get("upstream", ())) == count
 
 
 def test_the_table_holds_zeros_as_nowhere():

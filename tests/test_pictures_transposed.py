@@ -310,6 +310,30 @@ def test_a_stride_larger_than_the_kernel_leaves_holes():
     assert scene["counts"].numbers[:3] == ("1", "1", "0")
 
 
+def test_the_remainder_is_written_by_no_window():
+    explorer = explore_coverage()
+    explorer.controls["output_padding"].value = 1
+    scene = explorer.scene
+    counts = np.array(scene["counts"].numbers).reshape(12, 12)
+    assert set(counts[11]) == set(counts[:, 11]) == {"0"} and counts[10, 10] == "1"
+    assert scene.counters[1] == ("23", "cells that no window writes")
+    assert scene.code.endswith("conv_transpose2d(dh, k, stride=2, output_padding=1)")
+    explorer.controls["output_padding"].value = 2
+    assert "An output padding of 2 must be less than the stride 2" in explorer.stage.message
+    with pytest.raises(
+        DoesNotFit
+    ):  # dilation lets it pass, but no window ends so far from the edge
+        coverage(np.ones((2, 2)), np.ones((2, 2)), 1, 0, 2, output_padding=1)
+
+
+def test_counts_grow_from_output_to_output_where_numbers_are_shown():
+    ones = np.ones((2, 2)), np.ones((2, 2))
+    scene = coverage(*ones, show="numbers")
+    grown = ["".join(scene.at_step(n).shown(scene["counts"])) for n in range(4)]
+    assert grown == ["110110000", "121121000", "121231110", "121242121"]
+    assert coverage(*ones)["counts"].frames == ()
+
+
 def test_inside_is_where_no_window_is_missing():
     small = coverage(np.ones((2, 2)), np.ones((4, 4)), 2)
     assert small.lamps[1] == (True, "inside, all cells are written equally often")

@@ -11,7 +11,7 @@ from every_explorer import EXPLORERS
 from ipywidgets import Checkbox, Dropdown, FloatSlider, IntSlider, ToggleButtons
 
 import cnnviz
-from cnnviz import explore_channels, explore_convolution_matrix, explore_flattening
+from cnnviz import explore_channels, explore_convolution_matrix
 from cnnviz.explorer import SHARED, Explorer, SharedChoice, parse_number
 from cnnviz.stage import Stage
 
@@ -164,7 +164,7 @@ def test_nonsense_is_refused_in_a_sentence_and_nothing_is_lost(nonsense):
 
 
 def test_a_closed_picture_is_not_drawn_again():
-    closed, other = explore_flattening(), explore_flattening()
+    closed, other = (explore_convolution_matrix(parts=()) for _ in range(2))
     before = closed.stage.view
     closed.close()
     other.controls["notation"].value = "slides"
@@ -198,9 +198,9 @@ def test_a_step_beyond_the_new_end_moves_to_the_end():
 
 
 def test_pinning_no_cell_is_refused_in_words():
-    stage = Stage(explore_flattening().scene)
+    stage = Stage(explore_convolution_matrix(parts=()).scene)
     with pytest.raises(traitlets.TraitError, match=r"no cell of this picture.*input \(0 to 15\)"):
-        stage.pinned = ["output", 0]
+        stage.pinned = ["W", 0]
 
 
 def test_a_static_picture_and_text_stand_beside_the_widget():
@@ -241,10 +241,10 @@ def test_two_callbacks_at_once_do_not_mix():
 
 
 def test_an_unexpected_error_is_shown_where_the_learner_looks(monkeypatch):
-    explorer = explore_flattening()
+    explorer = explore_convolution_matrix(parts=())
     monkeypatch.setattr(explorer, "_build", lambda data, **values: 1 / 0)
     with pytest.raises(ZeroDivisionError):
-        explorer.controls["height"].value = 5
+        explorer.controls["size"].value = 5
     assert "ZeroDivisionError" in explorer.stage.message
 
 

@@ -95,7 +95,7 @@ def test_no_imports_go_in_a_circle():
 def test_the_check_of_imports_sees_imports():
     assert imports_of("convolution")[0] >= {"geometry", "windows"}
     assert "pictures.grids" in imports_of("pictures.convolution_matrix")[0]
-    assert "pictures.flattening" in imports_of("pictures")[0]
+    assert "pictures.coverage" in imports_of("pictures")[0]
     assert "matplotlib" in imports_of("plots")[1]
 
 

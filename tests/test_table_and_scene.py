@@ -13,7 +13,6 @@ from cnnviz import (
     DoesNotFit,
     Geometry,
     convolution_matrix,
-    flattening,
     sample_input,
     sample_kernel,
     symbol_array,
@@ -165,11 +164,11 @@ def test_the_view_for_the_browser_is_plain_json():
     assert [grid["name"] for grid in view["grids"]] == [grid.name for grid in scene.grids]
 
 
-def test_flattening_puts_row_after_row():
-    scene = flattening(sample_input(3, 4))
-    assert scene["vector"].symbols == scene["input"].symbols == labels("a", (3, 4))
-    assert scene.lit("vector", 9) == {"input": (9,), "vector": (9,)}
-    assert scene.sentence("input", 9).startswith("a₃₂ is entry 10 of the vector: 2 whole rows of 4")
+def test_the_vector_above_the_matrix_is_the_map_row_after_row():
+    scene = convolution_matrix(sample_input(3, 4), sample_kernel(2, 2), parts=("W",))
+    rows = [f"a_{row}{column}" for row in (1, 2, 3) for column in (1, 2, 3, 4)]
+    assert list(scene["vector"].symbols) == rows
+    assert scene.lit("vector", 9)["input"] == (9,) == scene.lit("input", 9)["vector"]
 
 
 def test_impossible_requests_are_refused_in_words():

@@ -6,11 +6,10 @@ from .applications import (
     explore_saliency,
     explore_upsampling,
 )
-from .convolution import explore_channels, explore_convolution_matrix, explore_flattening
+from .convolution import explore_channels, explore_convolution_matrix
 from .input_gradient import (
     explore_index_substitution,
     explore_nine_equations,
-    explore_overlap,
     explore_rotation,
     explore_scatter_gather,
     explore_transpose,
@@ -52,7 +51,6 @@ __all__ = [
     "explore_convolution_matrix",
     "explore_coverage",
     "explore_fan_out",
-    "explore_flattening",
     "explore_gate",
     "explore_gradient_check",
     "explore_index_substitution",
@@ -64,7 +62,6 @@ __all__ = [
     "explore_nine_equations",
     "explore_one_weight",
     "explore_order_of_steps",
-    "explore_overlap",
     "explore_overlapping_windows",
     "explore_plain_network",
     "explore_reconstruction",

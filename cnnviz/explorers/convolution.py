@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..explorer import Explorer, choices, slider
-from ..pictures import convolution_matrix, flattening
+from ..pictures import convolution_matrix
 from ..samples import sample_input, sample_kernel, sample_picture
 from ..scene import Scene
 from ..symbols import NOTATIONS
@@ -84,24 +84,6 @@ def _sizes(values: dict) -> tuple[tuple[int, int], tuple[int, int]]:
     if "size" in values:
         return (values["size"],) * 2, (values["kernel"],) * 2
     return (values["height"], values["width"]), (values["kernel_height"], values["kernel_width"])
-
-
-def explore_flattening(height: int = 4, width: int = 4, *, show: str = "symbols") -> Explorer:
-    """A map and the vector it becomes when its rows are laid end to end."""
-    controls = {
-        "height": slider("height", height, 1, 6),
-        "width": slider("width", width, 1, 6),
-        **choices(show),
-    }
-
-    def build(data, *, height, width, show, notation, start) -> Scene:
-        cells = data["input"][:height, :width]
-        return flattening(cells, notation=NOTATIONS[notation], start=start, show=show)
-
-    def cell_of(values, grid, cell):
-        return "input", np.unravel_index(cell, grid.shape[2:])
-
-    return Explorer(build, {"input": sample_input(6, 6)}, controls, cell_of)
 
 
 def explore_channels(

@@ -8,7 +8,6 @@ from ..explorer import Explorer, buttons, choices, slider, tick
 from ..geometry import Geometry
 from ..pictures import (
     index_substitution,
-    overlap_counts,
     scatter_gather,
     transposed_matrix,
     turned_kernel,
@@ -227,39 +226,6 @@ def explore_nine_equations(
         )
 
     return Explorer(build, _gradient_and_kernel(), controls, _same_cell, geometry_of)
-
-
-def explore_overlap(input_size: int = 6, kernel_size: int = 3) -> Explorer:
-    """How many outputs read each input cell, for any kernel, stride, padding and dilation."""
-    controls = {
-        "size": slider("input size", input_size, 1, 12),
-        "kernel": slider("kernel size", kernel_size, 1, 5),
-        "stride": slider("stride", 1, 1, 4),
-        "padding": slider("padding", 0, 0, 3),
-        "dilation": slider("dilation", 1, 1, 3),
-        **choices("numbers"),
-    }
-
-    def build(_data, *, size, kernel, notation, start, show, **around) -> Scene:
-        return overlap_counts(
-            (size, size),
-            (kernel, kernel),
-            **around,
-            notation=NOTATIONS[notation],
-            start=start,
-            show=show,
-        )
-
-    def geometry_of(*, size, kernel, stride, padding, dilation, **_) -> dict:
-        return dict(
-            input_size=(size, size),
-            kernel_size=(kernel, kernel),
-            stride=stride,
-            padding=padding,
-            dilation=dilation,
-        )
-
-    return Explorer(build, {}, controls, None, geometry_of)
 
 
 def _gradient_and_kernel() -> dict[str, np.ndarray]:

@@ -226,12 +226,17 @@ def explore_misnomer(input_size: int = 4, kernel_size: int = 3) -> Explorer:
 
 
 def explore_coverage(gradient_size: int = 5, kernel_size: int = 3, stride: int = 2) -> Explorer:
-    """How often each cell of an up-sampled map is written, and the checkerboard in the gradient."""
+    """How often each cell of an up-sampled map is written, and the checkerboard in the gradient.
+
+    With ones in kernel and gradient the two maps are equal. ``output padding`` adds the cells at the
+    far end that the remainder leaves over.
+    """
     controls = {
         "kernel": slider("kernel size", kernel_size, 1, 6),
         "stride": slider("stride", stride, 1, 4),
         "padding": slider("padding", 0, 0, 3),
         "size": slider("gradient size", gradient_size, 1, 10),
+        "output_padding": slider("output padding", 0, 0, 3),
         "weights": buttons(["kernel of ones", "sample kernel"], "sample kernel"),
         "gradient": buttons(["gradient of ones", "sample gradient"], "gradient of ones"),
         "show": buttons(["ink", "numbers"], "ink"),
@@ -246,13 +251,25 @@ def explore_coverage(gradient_size: int = 5, kernel_size: int = 3, stride: int =
     data |= {f"upstream, {name}": a for name, a in gradients.items()}
 
     def build(
-        data, *, kernel, stride, padding, size, weights, gradient, show, notation, start
+        data,
+        *,
+        kernel,
+        stride,
+        padding,
+        size,
+        output_padding,
+        weights,
+        gradient,
+        show,
+        notation,
+        start,
     ) -> Scene:
         return coverage(
             data[f"upstream, {gradient}"][:size, :size],
             data[f"kernel, {weights}"][:kernel, :kernel],
             stride,
             padding,
+            output_padding=output_padding,
             notation=NOTATIONS[notation],
             start=start,
             show=show,
@@ -262,9 +279,9 @@ def explore_coverage(gradient_size: int = 5, kernel_size: int = 3, stride: int =
         chosen = values["weights"] if grid.name == "kernel" else values["gradient"]
         return f"{grid.name}, {chosen}", np.unravel_index(cell, grid.shape[2:])
 
-    def geometry_of(*, kernel, stride, padding, size, **_) -> dict:
+    def geometry_of(*, kernel, stride, padding, size, output_padding, **_) -> dict:
         return dict(
-            input_size=transposed_size(size, kernel, stride, padding),
+            input_size=transposed_size(size, kernel, stride, padding, output_padding),
             kernel_size=(kernel, kernel),
             stride=stride,
             padding=padding,

@@ -6,7 +6,6 @@ from .convolution_matrix import convolution_matrix
 from .coverage import coverage
 from .dense_layer import dense_layer
 from .fan_out import fan_out
-from .flattening import flattening
 from .gates import gate
 from .gradient_lamps import gradient_lamps
 from .index_substitution import index_substitution
@@ -18,7 +17,6 @@ from .misnomer import misnomer
 from .network_pass import network_pass
 from .one_weight import one_weight
 from .order_of_steps import order_of_steps
-from .overlap import overlap_counts, written_out
 from .overlapping_windows import overlapping_windows
 from .plain_network import plain_network
 from .pooling_ties import pooling_ties
@@ -37,6 +35,7 @@ from .unpooling import unpooling
 from .upsampling_photo import upsampling_photo
 from .whole_layer import whole_layer
 from .wiggle import wiggle
+from .written_out import written_out
 
 __all__ = [
     "average_pooling",
@@ -45,7 +44,6 @@ __all__ = [
     "coverage",
     "dense_layer",
     "fan_out",
-    "flattening",
     "gate",
     "gradient_lamps",
     "index_substitution",
@@ -56,7 +54,6 @@ __all__ = [
     "network_pass",
     "one_weight",
     "order_of_steps",
-    "overlap_counts",
     "overlapping_windows",
     "plain_network",
     "pooling_ties",

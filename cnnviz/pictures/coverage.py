@@ -6,13 +6,14 @@ from dataclasses import replace
 
 import numpy as np
 
-from ..functional import conv_transpose2d
-from ..geometry import Geometry
-from ..scene import Equation, Scene, Slot
+from ..functional import conv2d_input
+from ..geometry import Geometry, transposed_size
+from ..scene import NOWHERE, Equation, Scene, Slot
 from ..symbols import NOTATIONS, Notation, number, spoken
 from ..table import convolution_table, unpadded_cells
 from .grids import gradient_grid, ink_of, map_grid, written
 from .transposed import transposed_call
+from .words import count
 
 SIDE = 360
 SLOTS = {
@@ -30,26 +31,38 @@ def coverage(
     padding: int = 0,
     dilation: int = 1,
     *,
+    output_padding: int | tuple[int, int] = 0,
     notation: Notation = NOTATIONS["note"],
     start: int = 1,
     show: str = "ink",
 ) -> Scene:
     """How many windows write each cell of the gradient map, and the gradient that is written.
 
-    ``grad_output`` (oH, oW) goes back through ``weight`` (kH, kW). Where the kernel size is not
-    divisible by the stride, cells inside are written unequally often, and the gradient shows a
+    ``grad_output`` (oH, oW) goes back through ``weight`` (kH, kW) to an input whose remainder is
+    ``output_padding``. A cell is written by the outputs that read it, so its count is the number of
+    terms of its gradient; in numbers, the counts grow from step to step. Where the kernel size is
+    not divisible by the stride, cells inside are written unequally often, and the gradient shows a
     checkerboard. ``show`` is "ink" (the darker, the larger) or "numbers".
-    Raises DoesNotFit where ``conv_transpose2d`` does.
-    Source: Odena, Dumoulin and Olah, Deconvolution and Checkerboard Artifacts, Distill (2016).
+    Raises DoesNotFit where ``transposed_size`` does, and for an output padding that is no remainder
+    of the stride.
+    Source: Odena, Dumoulin and Olah, Deconvolution and Checkerboard Artifacts, Distill (2016);
+    slides, the overlaps of the full convolution; blog, "all those instances where the output is
+    affected".
 
     >>> scene = coverage(np.ones((3, 3)), np.ones((3, 3)), stride=2)
     >>> scene["counts"].numbers[:7]
     ('1', '1', '2', '1', '2', '1', '1')
+    >>> coverage(np.ones((2, 2)), np.ones((2, 2)))["counts"].numbers
+    ('1', '2', '1', '2', '4', '2', '1', '2', '1')
     """
-    how = {"stride": stride, "padding": padding, "dilation": dilation}
-    gradient = conv_transpose2d(grad_output, weight, **how)
-    counts = conv_transpose2d(np.ones_like(grad_output), np.ones_like(weight), **how).astype(int)
-    geometry = Geometry.of(gradient.shape, weight.shape, stride, padding, dilation)
+    around = (stride, padding, dilation)
+    input_size = transposed_size(
+        grad_output.shape, weight.shape, stride, padding, output_padding, dilation
+    )
+    gradient = conv2d_input(input_size, weight, grad_output, *around)
+    ones = np.ones(weight.shape, dtype=int), np.ones(grad_output.shape, dtype=int)
+    counts = conv2d_input(input_size, *ones, *around)
+    geometry = Geometry.of(input_size, weight.shape, *around)
 
     g = gradient_grid(
         "upstream",
@@ -79,7 +92,7 @@ def coverage(
         "input_gradient": cells,
     }
     says = tuple(
-        f"{spoken(name)} is written by {_count(n, 'window')} and comes to {value}."
+        f"{spoken(name)} is written by {count(n, 'window')} and comes to {value}."
         for name, n, value in zip(da.symbols, counts.ravel().tolist(), da.numbers, strict=True)
     )
     c = replace(
@@ -91,6 +104,9 @@ def coverage(
         ink=ink_of(counts),
         sentences=says,
     )
+    c = written(c, show)
+    if c.texts:
+        c = replace(c, frames=_growing(cells, table["upstream"], counts))
     da = replace(
         da, title=f"{da.title}, size as ink" if show == "ink" else da.title, sentences=says
     )
@@ -99,7 +115,7 @@ def coverage(
     inside = _inside(counts, geometry)
     return Scene(
         title="How often a cell is written",
-        grids=(written(g, "numbers"), written(k, "numbers"), written(c, show), written(da, show)),
+        grids=(written(g, "numbers"), written(k, "numbers"), c, written(da, show)),
         table=table,
         say=_say(weight.shape[0], stride, inside),
         size=(1200, 440),
@@ -110,8 +126,18 @@ def coverage(
         lamps=_lamps(weight.shape[0], stride, inside),
         walk="upstream",
         beware=notation.beware,
-        code=transposed_call(notation, stride, padding, 0, dilation),
+        code=transposed_call(notation, stride, padding, output_padding, dilation),
     )
+
+
+def _growing(cells: np.ndarray, outputs: np.ndarray, counts: np.ndarray) -> tuple:
+    """What has been counted after each output, which counts every cell it reads once more."""
+    frames, so_far = [], np.zeros(counts.size, dtype=int)
+    for output in range(outputs.max() + 1):
+        read = cells[(outputs == output) & (cells != NOWHERE)]
+        so_far[read] += 1  # an output reads no cell twice
+        frames.append(tuple(map(number, so_far.tolist())))
+    return tuple(frames)
 
 
 def _inside(counts: np.ndarray, geometry: Geometry) -> np.ndarray:
@@ -130,7 +156,11 @@ def _counters(inside: np.ndarray, counts: np.ndarray) -> tuple[tuple[str, str], 
     shown = inside if inside.size else counts
     words = "windows write a cell inside" if inside.size else "windows write a cell"
     low, high = int(shown.min()), int(shown.max())
-    return ((str(low) if low == high else f"{low} to {high}", words),)
+    counters = [(str(low) if low == high else f"{low} to {high}", words)]
+    never = int((counts == 0).sum())
+    if never:
+        counters.append((str(never), "cells that no window writes"))
+    return tuple(counters)
 
 
 def _lamps(kernel: int, stride: int, inside: np.ndarray) -> tuple[tuple[bool, str], ...]:
@@ -147,7 +177,7 @@ def _say(kernel: int, stride: int, inside: np.ndarray) -> str:
         return "So few windows that each cell is near an edge. Take a larger gradient to see the pattern."
     low, high = int(inside.min()), int(inside.max())
     if low == high:
-        return f"A kernel of {kernel} at stride {stride}: each cell inside is written by {_count(low, 'window')}."
+        return f"A kernel of {kernel} at stride {stride}: each cell inside is written by {count(low, 'window')}."
     holes = (
         " Some cells are never written: the stride is larger than the kernel." if not low else ""
     )
@@ -155,7 +185,3 @@ def _say(kernel: int, stride: int, inside: np.ndarray) -> str:
         f"A kernel of {kernel} at stride {stride}: cells inside are written by {low} to {high} windows. "
         f"That is the checkerboard.{holes}"
     )
-
-
-def _count(n: int, noun: str) -> str:
-    return f"{n} {noun}" if n == 1 else f"{n} {noun}s"

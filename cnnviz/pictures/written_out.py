@@ -1,4 +1,4 @@
-"""Pictures of how many outputs read each input cell, and of the sums that follow from it."""
+"""The picture of the input gradients written out as sums, and of how many terms each sum has."""
 
 from __future__ import annotations
 
@@ -8,9 +8,8 @@ import numpy as np
 
 from ..functional import conv2d_input
 from ..geometry import Geometry
-from ..scene import NOWHERE, Equation, Grid, Scene, Slot, Step
-from ..symbols import NOTATIONS, Notation, number, spoken
-from ..table import convolution_table, unpadded_cells
+from ..scene import NOWHERE, Equation, Grid, Scene, Slot
+from ..symbols import NOTATIONS, Notation, spoken
 from .convolution_matrix import PRINTED
 from .gathering import gather_table, gradient_factors, pytorch_input_call, turned_grid
 from .grids import gradient_grid, map_grid, written
@@ -22,11 +21,6 @@ SLOTS = {
     "overlap": Slot(20, 290, 150, 150, largest=56),
     "turned": Slot(200, 290, 130, 150, largest=56),
     "input_gradient": Slot(372, 46, 620, 450, largest=205, square=False),
-}
-COUNTS = {
-    "overlap": Slot(20, 46, 440, 420, largest=60),
-    "kernel": Slot(500, 46, 170, 420, largest=48),
-    "output": Slot(710, 46, 280, 420, largest=48),
 }
 
 
@@ -125,77 +119,6 @@ def written_out(
     )
 
 
-def overlap_counts(
-    input_size: tuple[int, int],
-    kernel_size: tuple[int, int],
-    stride=1,
-    padding=0,
-    dilation=1,
-    *,
-    notation: Notation = NOTATIONS["note"],
-    start: int = 1,
-    show: str = "numbers",
-) -> Scene:
-    """How many outputs read each input cell: the number of terms of its gradient.
-
-    ``input_size`` is (H, W), ``kernel_size`` (kH, kW). A step is an output; the counts grow with
-    each. Raises DoesNotFit where ``conv2d`` does. Source: slides, the overlaps of the full
-    convolution; blog, "all those instances where the output is affected".
-
-    >>> overlap_counts((3, 3), (2, 2))["overlap"].numbers
-    ('1', '2', '1', '2', '4', '2', '1', '2', '1')
-    """
-    around = (stride, padding, dilation)
-    geometry = Geometry.of(input_size, kernel_size, *around)
-    meets = convolution_table(geometry)
-    table = {
-        "overlap": unpadded_cells(geometry)[meets["input"]],
-        "kernel": meets["kernel"],
-        "output": meets["output"],
-    }
-    fed = _overlap(input_size, kernel_size, geometry.output_size, around, COUNTS["overlap"])
-    a = map_grid("overlap", notation.input, np.zeros(input_size), COUNTS["overlap"], start)
-    k = map_grid("kernel", notation.kernel, np.ones(kernel_size), COUNTS["kernel"], start)
-    h = map_grid("output", notation.output, np.ones(geometry.output_size), COUNTS["output"], start)
-    counts = np.array([int(n) for n in fed.numbers])
-    fed = replace(
-        fed,
-        title=f"how many outputs read each |{notation.input}|  {input_size[0]}×{input_size[1]}",
-        symbols=a.symbols,
-        sentences=tuple(
-            _of_count(spoken(name), n) for name, n in zip(a.symbols, counts.tolist(), strict=True)
-        ),
-    )
-    k = replace(
-        k,
-        numbers=k.symbols,
-        sentences=tuple(f"{spoken(name)} is used once by every output." for name in k.symbols),
-    )
-    h = replace(
-        h,
-        numbers=h.symbols,
-        sentences=tuple(f"{spoken(name)} reads the cells of its window." for name in h.symbols),
-    )
-    steps, frames = _stamps(fed, h, table)
-    shown = written(fed, show)
-    shown = replace(shown, frames=frames if show == "numbers" else ())
-    least, most = int(counts.min()), int(counts.max())
-    return Scene(
-        title="How many outputs read each input",
-        grids=(shown, written(k, show), written(h, show)),
-        table=table,
-        say="Point at an input cell: the outputs that read it light up. Its gradient has a term for each.",
-        size=(1200, 490),
-        counters=(
-            (f"{least} to {most}", "outputs read one input"),
-            (str(int((counts == 0).sum())), "inputs that nobody reads"),
-        ),
-        steps=steps,
-        beware=notation.beware,
-        code=pytorch_input_call(notation, geometry, around),
-    )
-
-
 def _overlap(input_size, kernel_size, output_size, around: tuple, slot: Slot) -> Grid:
     """The counts are an input gradient themselves: that of all ones."""
     ones = np.ones(kernel_size, dtype=int), np.ones(output_size, dtype=int)
@@ -223,26 +146,3 @@ def _of_sum(name: str, terms: int) -> str:
     if not terms:
         return f"{name} is 0: no output read that input."
     return f"{name} is a sum of {count(terms, 'term')}: the turned kernel lies on {count(terms, 'gradient')} there."
-
-
-def _of_count(name: str, fed: int) -> str:
-    if not fed:
-        return f"No output reads {name}: its gradient is 0."
-    read = "reads" if fed == 1 else "read"
-    return f"{count(fed, 'output')} {read} {name}: its gradient is a sum of {count(fed, 'term')}."
-
-
-def _stamps(fed: Grid, h: Grid, table: dict) -> tuple[tuple[Step, ...], tuple]:
-    """An output for each step: the cells it reads are counted once more."""
-    steps, frames, so_far = [], [], np.zeros(fed.size, dtype=int)
-    for output, name in enumerate(h.symbols):
-        rows = np.flatnonzero(table["output"] == output)
-        read = table["overlap"][rows]
-        read = read[read != NOWHERE]
-        so_far[read] += 1
-        frames.append(tuple(map(number, so_far.tolist())))
-        lit = {"overlap": tuple(read.tolist()), "output": (output,)}
-        steps.append(
-            Step(lit, f"{spoken(name)} reads {count(len(read), 'input cell')}: each is counted.")
-        )
-    return tuple(steps), tuple(frames)
