@@ -147,7 +147,7 @@ class Leaky(ReLU):
         ({"relu": Leaky, "pool": AvgPool2d}, ["input", "0.weight", "0.bias"]),
         ({"relu": lambda: ReLU("guided")}, ["input", "0.weight", "0.bias"]),
     ],
-    ids=lambda value: str(value),
+    ids=" ".join,
 )
 def test_broken_layers_are_found(layers, found):
     assert wrong(check_gradients(network(**layers), X, LABELS)) == found
