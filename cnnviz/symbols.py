@@ -1,4 +1,4 @@
-"""What things are called: labels for cells, symbols for SymPy, and the three notations.
+"""What things are called: labels for cells, and the three notations.
 
 A *label* is a short string that prints everywhere: ``a_12`` (a symbol with a subscript),
 ``a^(2)_12`` (with a channel), ``∂F/∂h_12`` (a derivative). Pictures, sentences and equations all
@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 
 import numpy as np
-import sympy
 
 _LOWERED = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
@@ -85,16 +84,6 @@ def labels(symbol: str, shape: tuple[int, ...], start: int = 1) -> tuple[str, ..
         for channel in np.ndindex(*channels)
         for cell in plane
     )
-
-
-def symbol_array(symbol: str, shape: tuple[int, ...], start: int = 1) -> np.ndarray:
-    """An object array of SymPy symbols, named like the labels of its cells.
-
-    >>> symbol_array("a", (1, 2))
-    array([[a_11, a_12]], dtype=object)
-    """
-    cells = [sympy.Symbol(label) for label in labels(symbol, tuple(shape), start)]
-    return np.array(cells, dtype=object).reshape(shape)
 
 
 @cache

@@ -4,7 +4,8 @@ import os
 from pathlib import Path
 
 import pytest
-from lab import Browser, Lab, find_chromium
+
+from tests.tools.lab import Browser, Lab, find_chromium
 
 NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
 

@@ -8,17 +8,14 @@ True
 X_11*∂L/∂O_11 + X_12*∂L/∂O_12 + X_21*∂L/∂O_21 + X_22*∂L/∂O_22
 """
 
-from .convolution import (
-    convolution_as_matrix,
-    transposed_convolution,
-    transposed_is_not_inverse,
-)
+from .convolution import convolution_as_matrix, transposed_convolution, transposed_is_not_inverse
 from .input_gradient import (
     input_gradient_as_padded_correlation,
     input_gradient_as_scatter,
     input_gradient_as_transpose,
 )
 from .kernel_and_bias import bias_gradient, kernel_gradient
+from .letters import symbol_array
 from .network import plain_network
 from .one_axis import index_substitution
 from .other_layers import fully_connected, relu_gradient, softmax_cross_entropy
@@ -48,6 +45,7 @@ __all__ = [
     "relu_gradient",
     "same",
     "softmax_cross_entropy",
+    "symbol_array",
     "transposed_convolution",
     "transposed_is_not_inverse",
     "unpooling_as_partial_inverse",

@@ -12,9 +12,9 @@ from typing import Any
 import sympy
 
 from .. import functional
-from ..geometry import Geometry, transposed_size
+from ..functional.geometry import Geometry, transposed_size
+from ..functional.windows import crop, pad
 from ..symbols import NOTATIONS, Notation
-from ..windows import crop, pad
 from .arrays import each
 from .chain import Chain
 from .layer import Layer

@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 
 from .. import functional
-from ..geometry import Geometry
+from ..functional.geometry import Geometry
+from ..functional.windows import pad
 from ..symbols import NOTATIONS, Notation
-from ..windows import pad
 from .arrays import zeros
 from .layer import Layer
 from .values import Added, Applied, Correlation, Derivation, Line, Times, chain_rule_line

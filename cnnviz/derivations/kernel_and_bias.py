@@ -13,9 +13,9 @@ import numpy as np
 import sympy
 
 from .. import functional
-from ..geometry import Geometry
+from ..functional.geometry import Geometry
+from ..functional.windows import pad
 from ..symbols import NOTATIONS, Notation
-from ..windows import pad
 from .arrays import plain
 from .chain import Chain
 from .layer import Layer

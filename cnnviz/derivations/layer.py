@@ -13,9 +13,10 @@ from typing import Any
 import numpy as np
 import sympy
 
-from ..geometry import DoesNotFit, Geometry, whole_number
-from ..symbols import NOTATIONS, Notation, symbol_array
+from ..functional.geometry import DoesNotFit, Geometry, whole_number
+from ..symbols import NOTATIONS, Notation
 from .chain import Chain
+from .letters import symbol_array
 
 
 @dataclass(frozen=True, eq=False)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 import sympy
 
-from ..geometry import DoesNotFit, whole_number
-from ..symbols import NOTATIONS, Notation, symbol_array
+from ..functional.geometry import DoesNotFit, whole_number
+from ..symbols import NOTATIONS, Notation
 from .arrays import column, each
+from .letters import symbol_array
 from .typeset import PlainFunction
 from .values import Added, Derivation, Elementwise, Line, Times
 

@@ -11,7 +11,7 @@ import numpy as np
 import sympy
 
 from .. import functional
-from ..geometry import Axis
+from ..functional.geometry import Axis
 from ..symbols import NOTATIONS, Notation
 from .arrays import array, row
 from .chain import Chain

@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 import sympy
 
-from ..geometry import DoesNotFit, pair, whole_number
-from ..samples import sample_input
-from ..symbols import NOTATIONS, Notation, symbol_array
+from ..functional.geometry import DoesNotFit, pair, whole_number
+from ..functional.samples import sample_input
+from ..symbols import NOTATIONS, Notation
 from .arrays import array, each, row
 from .chain import Chain
+from .letters import symbol_array
 from .values import Added, Derivation, Elementwise, Line, Times
 
 NOTE = NOTATIONS["note"]

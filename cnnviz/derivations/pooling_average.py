@@ -12,10 +12,11 @@ import numpy as np
 import sympy
 
 from .. import functional
-from ..geometry import Geometry
-from ..symbols import NOTATIONS, Notation, symbol_array
+from ..functional.geometry import Geometry
+from ..symbols import NOTATIONS, Notation
 from .chain import Chain
 from .layer import meetings
+from .letters import symbol_array
 from .values import Derivation, Line, chain_rule_line
 
 NOTE = NOTATIONS["note"]

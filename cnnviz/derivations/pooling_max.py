@@ -14,11 +14,12 @@ import numpy as np
 import sympy
 
 from .. import functional
-from ..geometry import DoesNotFit, Geometry
-from ..symbols import NOTATIONS, Notation, spoken, symbol_array
+from ..functional.geometry import DoesNotFit, Geometry
+from ..symbols import NOTATIONS, Notation, spoken
 from .arrays import array, zeros
 from .chain import Chain
 from .layer import meetings
+from .letters import symbol_array
 from .values import Applied, Derivation, Line, chain_rule_line
 
 NOTE = NOTATIONS["note"]

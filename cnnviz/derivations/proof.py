@@ -17,7 +17,7 @@ from sympy.polys.domains import ZZ
 from sympy.polys.rings import PolyRing
 
 from .. import functional
-from ..geometry import Geometry
+from ..functional.geometry import Geometry
 from ..symbols import NOTATIONS, Notation, labels, spoken
 from .layer import layer_shapes, meetings
 

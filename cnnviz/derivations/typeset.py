@@ -219,7 +219,7 @@ def to_latex(value: Any, notation: Notation) -> str:
 def to_text(value: Any, notation: Notation) -> str:
     """An expression, or an array of them in brackets, as plain text.
 
-    >>> from cnnviz.symbols import NOTATIONS, symbol_array
+    >>> from cnnviz import NOTATIONS, symbol_array
     >>> to_text(symbol_array("a", (2, 2)), NOTATIONS["note"])
     '[a₁₁  a₁₂; a₂₁  a₂₂]'
     """

@@ -1,82 +1,57 @@
-"""Explorers: one function for each picture with its sliders; a file for each lesson."""
+"""Explorers: a picture with its numbers and controls, one function for each; a file for each topic.
 
-from .applications import (
-    explore_reconstruction,
-    explore_relu_rules,
-    explore_saliency,
-    explore_upsampling,
-)
-from .convolution import explore_channels, explore_convolution_matrix
-from .input_gradient import (
-    explore_index_substitution,
-    explore_nine_equations,
-    explore_rotation,
-    explore_scatter_gather,
-    explore_transpose,
-)
-from .kernel_gradient import (
-    explore_kernel_channels,
-    explore_kernel_gradient,
-    explore_one_weight,
-    explore_wiggle,
-)
-from .network import explore_gradient_check, explore_network_pass, explore_repairs
-from .pooling import (
-    explore_average_pooling,
-    explore_max_pooling,
-    explore_order_of_steps,
-    explore_overlapping_windows,
-    explore_ties,
-    explore_unpooling,
-)
-from .refresher import (
-    explore_conv_gate,
-    explore_fan_out,
-    explore_gate,
-    explore_plain_network,
-)
-from .small_example import explore_whole_layer
-from .transposed import (
-    explore_coverage,
-    explore_misnomer,
-    explore_remainder,
-    explore_size_ladder,
-    explore_spreading,
-)
+`explorer.py` is the value that all of them are, `controls.py` what can be moved, `numbers.py` how a
+layer is cut out of the numbers, and `widget.py` draws an explorer in a notebook. The views that are no
+pictures of a layer (training, one's own image, derivations, the ledger) have files of their own.
+A new explorer is named in this list; the tests and the benchmark then sweep it.
+"""
 
-__all__ = [
-    "explore_average_pooling",
-    "explore_channels",
-    "explore_conv_gate",
-    "explore_convolution_matrix",
-    "explore_coverage",
-    "explore_fan_out",
-    "explore_gate",
-    "explore_gradient_check",
-    "explore_index_substitution",
-    "explore_kernel_channels",
-    "explore_kernel_gradient",
-    "explore_max_pooling",
-    "explore_misnomer",
-    "explore_network_pass",
-    "explore_nine_equations",
-    "explore_one_weight",
-    "explore_order_of_steps",
-    "explore_overlapping_windows",
-    "explore_plain_network",
-    "explore_reconstruction",
-    "explore_relu_rules",
-    "explore_remainder",
-    "explore_repairs",
-    "explore_rotation",
-    "explore_saliency",
-    "explore_scatter_gather",
-    "explore_size_ladder",
-    "explore_spreading",
-    "explore_ties",
-    "explore_transpose",
-    "explore_unpooling",
-    "explore_upsampling",
-    "explore_whole_layer",
-    "explore_wiggle",
-]
+EXPLORERS = {
+    "matrix": ["explore_channels", "explore_convolution_matrix"],
+    "refresher": [
+        "explore_conv_gate",
+        "explore_fan_out",
+        "explore_gate",
+        "explore_plain_network",
+    ],
+    "pooling": [
+        "explore_average_pooling",
+        "explore_max_pooling",
+        "explore_order_of_steps",
+        "explore_overlapping_windows",
+        "explore_ties",
+        "explore_unpooling",
+    ],
+    "input_gradient": [
+        "explore_index_substitution",
+        "explore_nine_equations",
+        "explore_rotation",
+        "explore_scatter_gather",
+        "explore_transpose",
+    ],
+    "transposed": [
+        "explore_coverage",
+        "explore_misnomer",
+        "explore_remainder",
+        "explore_size_ladder",
+        "explore_spreading",
+    ],
+    "kernel_gradient": [
+        "explore_kernel_channels",
+        "explore_kernel_gradient",
+        "explore_one_weight",
+        "explore_wiggle",
+    ],
+    "small_example": ["explore_whole_layer"],
+    "network": ["explore_gradient_check", "explore_network_pass", "explore_repairs"],
+    "applications": [
+        "explore_reconstruction",
+        "explore_relu_rules",
+        "explore_saliency",
+        "explore_upsampling",
+    ],
+    "training": ["explore_training"],
+    "own_image": ["explore_own_image"],
+    "derivation": ["explore_derivation"],
+    "documents": ["explore_documents"],
+}

@@ -6,16 +6,18 @@ from functools import cache
 
 import numpy as np
 
-from .. import attribution, upsampling
-from ..explorer import Explorer, buttons, choices, fine_slider, slider, tick
-from ..layers.activation import RULES
-from ..photographs import photograph
-from ..pictures import reconstruction, relu_rules, saliency_maps, upsampling_photo
-from ..pictures.saliency_maps import SHOWS
-from ..samples import one_hot, sample_gradient, sample_input
+from ..functional.samples import one_hot, sample_gradient, sample_input
+from ..network import attribution, upsampling
+from ..network.activation import RULES
+from ..network.photographs import photograph
+from ..network.trained import deep_network, trained_network
+from ..pictures.applications.reconstruction import reconstruction
+from ..pictures.applications.relu_rules import relu_rules
+from ..pictures.applications.saliency_maps import SHOWS, saliency_maps
+from ..pictures.applications.upsampling_photo import upsampling_photo
 from ..scene import Scene
 from ..symbols import NOTATIONS
-from ..trained import deep_network, trained_network
+from .explorer import Explorer, buttons, choices, fine_slider, slider, tick
 
 PHOTO = 48  # cells along a side: 2, 3 and 4 divide it
 STEPS = 100

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..explorer import Explorer, buttons, choices, slider, tick
-from ..geometry import Geometry
-from ..pictures import (
-    index_substitution,
-    scatter_gather,
-    transposed_matrix,
-    turned_kernel,
-    written_out,
-)
-from ..pictures.turned_kernel import TURNS
-from ..samples import one_hot, sample_gradient, sample_input, sample_kernel
+from ..functional.geometry import Geometry
+from ..functional.samples import one_hot, sample_gradient, sample_input, sample_kernel
+from ..pictures.input_gradient.index_substitution import index_substitution
+from ..pictures.input_gradient.input_gradient import transposed_matrix
+from ..pictures.input_gradient.scatter_gather import scatter_gather
+from ..pictures.input_gradient.turned_kernel import TURNS, turned_kernel
+from ..pictures.input_gradient.written_out import written_out
 from ..scene import Scene
 from ..symbols import NOTATIONS
+from .explorer import Explorer, buttons, choices, slider, tick
 
 LARGEST_GRADIENT = 12  # cells of the upstream gradient along one side
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..explorer import Explorer, buttons, choices, fine_slider, slider
-from ..geometry import Geometry
-from ..pictures.kernel_channels import kernel_channels
-from ..pictures.one_weight import one_weight
-from ..pictures.roles import ROLES, three_correlations
-from ..pictures.wiggle import wiggle
-from ..samples import one_hot, sample_gradient, sample_input, sample_kernel
+from ..functional.geometry import Geometry
+from ..functional.samples import one_hot, sample_gradient, sample_input, sample_kernel
+from ..pictures.kernel_gradient.kernel_channels import kernel_channels
+from ..pictures.kernel_gradient.one_weight import one_weight
+from ..pictures.kernel_gradient.roles import ROLES, three_correlations
+from ..pictures.kernel_gradient.wiggle import wiggle
 from ..scene import Scene
 from ..symbols import NOTATIONS
+from .explorer import Explorer, buttons, choices, fine_slider, slider
 
 PROBES = 25  # the outputs that the one-hot probe reaches
 

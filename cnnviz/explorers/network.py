@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from ..broken import FAULTS, check_each_layer, with_fault
-from ..explorer import Explorer, buttons, dropdown, slider
-from ..gradient_check import check_gradients
-from ..pictures import gradient_lamps, network_pass, repairs
-from ..pictures.network_pass import SIGNS
-from ..repairs import REPAIRS
+from ..network.broken import FAULTS, check_each_layer, with_fault
+from ..network.gradient_check import check_gradients
+from ..network.repairs import REPAIRS
+from ..network.trained import EPOCHS, trained_network
+from ..pictures.network.gradient_lamps import gradient_lamps
+from ..pictures.network.network_pass import SIGNS, network_pass
+from ..pictures.network.repairs import repairs
 from ..scene import Scene
-from ..trained import EPOCHS, trained_network
+from .explorer import Explorer, buttons, dropdown, slider
 
 IMAGES = 60  # of those held out, in their order
 SIZES = {"28×28": "small", "8×8": "tiny"}
@@ -45,7 +46,7 @@ def explore_network_pass(size: str = "28×28", image: int = 4, epochs: int = 1) 
 def explore_repairs(fault: str = "one bias gradient for all") -> Explorer:
     """A fault of the blog's layers beside its repair; every fault has two sliders of its own.
 
-    ``fault`` is one of ``cnnviz.repairs.REPAIRS``.
+    ``fault`` is one of ``cnnviz.network.repairs.REPAIRS``.
     """
     controls = {"fault": dropdown("fault", list(REPAIRS), fault)}
     for name, repair in REPAIRS.items():
@@ -70,7 +71,7 @@ def explore_repairs(fault: str = "one bias gradient for all") -> Explorer:
 def explore_gradient_check(fault: str = "nothing") -> Explorer:
     """The gradients of the blog's network beside central differences, with one layer broken.
 
-    ``fault`` is one of ``cnnviz.broken.FAULTS``.
+    ``fault`` is one of ``cnnviz.network.broken.FAULTS``.
     """
     controls = {
         "image": slider("image", 4, 1, IMAGES),

@@ -6,19 +6,19 @@ from __future__ import annotations
 import numpy as np
 
 from ..derivations.pooling_max import ORDER_OF_THE_NOTE
-from ..explorer import Explorer, buttons, choices, fine_slider, shared_choices, slider, tick
-from ..geometry import Geometry
-from ..pictures.average_pooling import average_pooling
-from ..pictures.max_pooling import SCALARS, max_pooling
-from ..pictures.nudged_cell import SPAN
-from ..pictures.order_of_steps import ORDERS, order_of_steps
-from ..pictures.overlapping_windows import overlapping_windows
-from ..pictures.pooling_ties import pooling_ties
-from ..pictures.swapped_switches import swapped_switches
-from ..pictures.unpooling import unpooling
-from ..samples import one_hot, sample_gradient, sample_input, sample_kernel
+from ..functional.geometry import Geometry
+from ..functional.samples import one_hot, sample_gradient, sample_input, sample_kernel
+from ..pictures.pooling.average_pooling import average_pooling
+from ..pictures.pooling.max_pooling import SCALARS, max_pooling
+from ..pictures.pooling.nudged_cell import SPAN
+from ..pictures.pooling.order_of_steps import ORDERS, order_of_steps
+from ..pictures.pooling.overlapping_windows import overlapping_windows
+from ..pictures.pooling.pooling_ties import pooling_ties
+from ..pictures.pooling.swapped_switches import swapped_switches
+from ..pictures.pooling.unpooling import unpooling
 from ..scene import Scene
 from ..symbols import NOTATIONS
+from .explorer import Explorer, buttons, choices, fine_slider, shared_choices, slider, tick
 
 LARGEST = 8  # cells along a side
 

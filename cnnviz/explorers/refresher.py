@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..explorer import Explorer, buttons, choices, fine_slider, shared_choices, slider, tick
-from ..pictures import conv_gate, fan_out, gate, plain_network
-from ..pictures.four_steps import ACTIVATIONS
-from ..pictures.gates import GATES
-from ..pictures.plain_network import DEEPEST, WIDEST
-from ..samples import one_hot, sample_gradient, sample_input, sample_kernel
+from ..functional.samples import one_hot, sample_gradient, sample_input, sample_kernel
+from ..network.four_steps import ACTIVATIONS
+from ..pictures.refresher.conv_gate import conv_gate
+from ..pictures.refresher.fan_out import fan_out
+from ..pictures.refresher.gates import GATES, gate
+from ..pictures.refresher.plain_network import DEEPEST, WIDEST, plain_network
 from ..scene import Scene
 from ..symbols import NOTATIONS
+from .explorer import Explorer, buttons, choices, fine_slider, shared_choices, slider, tick
 
 
 def explore_gate(kind: str = "multiply", *, show: str = "numbers") -> Explorer:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..explorer import SHARED, Explorer, buttons, choices, slider, tick
 from ..functional import conv2d
-from ..geometry import Geometry
-from ..pictures.whole_layer import SCALARS, whole_layer
-from ..samples import sample_input, sample_kernel
+from ..functional.geometry import Geometry
+from ..functional.samples import sample_input, sample_kernel
+from ..pictures.small_example.whole_layer import SCALARS, whole_layer
 from ..scene import Scene
 from ..symbols import NOTATIONS
+from .explorer import SHARED, Explorer, buttons, choices, slider, tick
 from .kernel_gradient import upstream_of
 
 LARGEST = 5

@@ -6,13 +6,16 @@ from dataclasses import replace
 
 import numpy as np
 
-from ..explorer import Explorer, buttons, choices, shared_choices, slider
-from ..geometry import DoesNotFit, transposed_size
-from ..pictures import coverage, misnomer, remainder_strip, size_ladder, spreading
-from ..pictures.transposed import CALLED
-from ..samples import one_hot, sample_gradient, sample_input, sample_kernel
+from ..functional.geometry import DoesNotFit, transposed_size
+from ..functional.samples import one_hot, sample_gradient, sample_input, sample_kernel
+from ..pictures.transposed.coverage import coverage
+from ..pictures.transposed.misnomer import misnomer
+from ..pictures.transposed.remainder import remainder_strip
+from ..pictures.transposed.size_ladder import size_ladder
+from ..pictures.transposed.transposed import CALLED, spreading
 from ..scene import Scene
 from ..symbols import NOTATIONS
+from .explorer import Explorer, buttons, choices, shared_choices, slider
 
 
 def explore_spreading(

@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from ..geometry import Geometry
+from ..functional.geometry import Geometry
+from ..functional.table import unpadded_cells
+from ..functional.windows import insert_zeros
 from ..scene import Axis, Grid, Slot
 from ..symbols import labels, number
-from ..table import unpadded_cells
-from ..windows import insert_zeros
 
 # Cells smaller than this are not written in: nobody could read them.
 SMALLEST_WRITTEN = 15

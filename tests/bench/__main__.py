@@ -17,7 +17,7 @@ from itertools import cycle
 from pathlib import Path
 
 from tests.bench import epoch, loops, painted, pyplot_matrix, slowest
-from tests.lab import Browser, Lab, find_chromium, write_notebook
+from tests.tools.lab import Browser, Lab, find_chromium, write_notebook
 
 SIZES = (4, 12)  # of the input, in cells
 OURS = "from cnnviz import explore_convolution_matrix\nexplore_convolution_matrix(input_size=SIZE)"

@@ -9,10 +9,10 @@ import tracemalloc
 
 import numpy as np
 
-from cnnviz import as_printed as blog
-from cnnviz.digits import digits_to_learn
-from cnnviz.optimisers import SGD
-from cnnviz.training import Training, small_network
+from cnnviz.network import as_printed as blog
+from cnnviz.network.digits import digits_to_learn
+from cnnviz.network.optimisers import SGD
+from cnnviz.network.training import Training, small_network
 
 LR, MOMENTUM, BATCH = 0.02, 0.9, 32
 LOOPED = 4  # images that the loops learn from

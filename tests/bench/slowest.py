@@ -10,8 +10,8 @@ from itertools import cycle
 from pathlib import Path
 
 from tests.bench import painted
-from tests.every_explorer import EXPLORERS
-from tests.lab import Browser, Lab, write_notebook
+from tests.tools.every_explorer import EXPLORERS
+from tests.tools.lab import Browser, Lab, write_notebook
 
 PICTURE = ".cnnviz-stage svg"
 STEPPER = '.cnnviz-stage input[type="range"]'

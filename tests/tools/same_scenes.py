@@ -2,7 +2,7 @@
 
     python -m tests.tools.same_scenes BEFORE [AFTER]    two commits; AFTER is the work tree unless given
     python -m tests.tools.same_scenes --record FILE     the states of this tree, to a file
-    ... --only NAME [NAME ...]                          some explorers of tests/every_explorer.py
+    ... --only NAME [NAME ...]                          some explorers of tests/tools/every_explorer.py
 
 An explorer is built in each state: every control at every value, and seeded random combinations. Of
 each state the digests are kept of what the browser gets (view and SVG), of the text, of a step, of the
@@ -33,7 +33,7 @@ COMBINATIONS = 150  # random ones, beside every control at every value
 
 def record(only: list[str]) -> dict[str, dict[str, str]]:
     """State -> what it shows, as digests by kind; or the sentence that says why it cannot be."""
-    from tests.every_explorer import EXPLORERS
+    from tests.tools.every_explorer import EXPLORERS
 
     states = {}
     for name, call in EXPLORERS.items():
@@ -65,7 +65,7 @@ def digest(value) -> str:
 
 def state(explorer, values: dict) -> dict[str, str]:
     from cnnviz import DoesNotFit
-    from cnnviz.svg import svg
+    from cnnviz.scene.svg import svg
 
     try:
         scene = built(explorer, values)

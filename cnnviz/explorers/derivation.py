@@ -1,0 +1,121 @@
+"""A derivation to step through: choose one, move the sizes, and every line is proved again."""
+
+from __future__ import annotations
+
+import inspect
+from html import escape
+
+import ipywidgets as widgets
+
+from .. import derivations
+from ..functional.geometry import DoesNotFit
+from ..scene.stage import SliderNames
+from ..symbols import NOTATIONS
+from .explorer import beside_widget, shared_choices, slider
+from .mathml import STYLE, mathml
+
+# What the list says, and the function that derives it.
+DERIVATIONS = {
+    "h = Wa: the convolution as a matrix": derivations.convolution_as_matrix,
+    "input gradient: Wᵀ times the upstream gradient": derivations.input_gradient_as_transpose,
+    "input gradient: scatter": derivations.input_gradient_as_scatter,
+    "input gradient: padded correlation with the rotated kernel": (
+        derivations.input_gradient_as_padded_correlation
+    ),
+    "why rotated: substituting the index": derivations.index_substitution,
+    "kernel gradient": derivations.kernel_gradient,
+    "bias gradient": derivations.bias_gradient,
+    "transposed convolution is Wᵀ": derivations.transposed_convolution,
+    "Wᵀ is not an inverse": derivations.transposed_is_not_inverse,
+    "max pooling": derivations.max_pooling,
+    "max pooling, backward": derivations.max_pooling_gradient,
+    "unpooling as partial inverse": derivations.unpooling_as_partial_inverse,
+    "average pooling": derivations.average_pooling,
+    "average pooling, backward": derivations.average_pooling_gradient,
+    "ReLU": derivations.relu_gradient,
+    "fully connected layer": derivations.fully_connected,
+    "softmax with cross-entropy": derivations.softmax_cross_entropy,
+    "backpropagation in a plain network": derivations.plain_network,
+}
+CARD_STYLE = """
+.cnnviz-ledger .step { display: grid; grid-template-columns: minmax(0, 3fr) minmax(220px, 1fr); gap: 24px;
+  padding: 8px 0; border-top: 1px solid #8883; align-items: center; }
+.cnnviz-ledger .step > div { overflow-x: auto; }
+.cnnviz-ledger .step math { display: block; margin: 6px 0; width: max-content; }
+"""
+
+
+class DerivationView(widgets.VBox):
+    """One derivation at a time, line by line, with a reason for each and the proof at the end."""
+
+    def __init__(self, which: str = "kernel gradient"):
+        self.which = widgets.Dropdown(
+            options=list(DERIVATIONS), value=which, description="derive", layout={"width": "480px"}
+        )
+        self.controls = {
+            "input_size": slider("input size", 3, 1, 4),
+            "kernel_size": slider("kernel size", 2, 1, 3),
+            "stride": slider("stride", 1, 1, 3),
+            "padding": slider("padding", 0, 0, 2),
+            "dilation": slider("dilation", 1, 1, 2),
+            **shared_choices(),
+        }
+        self._shown = widgets.HTML()
+        sliders, choices = widgets.HBox(), widgets.HBox()
+        sliders.children = [c for c in self.controls.values() if isinstance(c, widgets.IntSlider)]
+        choices.children = [self.which, self.controls["notation"], self.controls["start"]]
+        sliders.add_class("cnnviz-controls")
+        sliders.layout = choices.layout = widgets.Layout(flex_flow="row wrap")
+        for control in (self.which, *self.controls.values()):
+            control.observe(lambda _: self._derive(), names="value")
+        super().__init__(
+            [choices, sliders, self._shown, SliderNames()], _dom_classes=("cnnviz-explorer",)
+        )
+        self._derive()
+
+    def derivation(self):
+        """The derivation for the present sizes and letters. Raises DoesNotFit like the code."""
+        function = DERIVATIONS[self.which.value]
+        known = inspect.signature(function).parameters
+        values = {name: control.value for name, control in self.controls.items()}
+        values["notation"] = NOTATIONS[values["notation"]]
+        for name, control in self.controls.items():
+            control.disabled = name not in known
+        return function(**{name: value for name, value in values.items() if name in known})
+
+    def _derive(self) -> None:
+        try:
+            derivation = self.derivation()
+        except DoesNotFit as sentence:
+            self._shown.value = _page(f"<p>✕ {escape(str(sentence))}</p>")
+            return
+        self._text, self._shown.value = derivation.text(), _page(steps(derivation))
+
+    def _repr_mimebundle_(self, **options):
+        """The widget, and beside it the derivation as it stands, for places without widgets."""
+        static = {"text/html": self._shown.value, "text/plain": self._text}
+        return beside_widget(super()._repr_mimebundle_(**options), static)
+
+
+def steps(derivation) -> str:
+    """A derivation as HTML: equations on the left, the reason on the right, the proof below."""
+    rows = "".join(
+        f'<div class="step"><div>{"".join(map(mathml, equations))}</div><div>{escape(reason)}</div></div>'
+        for equations, reason in derivation.steps()
+    )
+    faults = derivation.faults()
+    verdict = (
+        "✓ Proved for this geometry: every line follows, and the last is what the code computes."
+    )
+    verdict = "✕ " + " ".join(faults) if faults else verdict
+    head = f"<h4>{escape(derivation.title)}</h4><p class='place'>{escape(derivation.source)}</p>"
+    return f"{head}{rows}<p><b>{escape(verdict)}</b></p>"
+
+
+def _page(html: str) -> str:
+    return f'<style>{STYLE}{CARD_STYLE}</style><div class="cnnviz-ledger">{html}</div>'
+
+
+def explore_derivation(which: str = "kernel gradient") -> DerivationView:
+    """A derivation of the course, for any sizes, in the letters of any document."""
+    return DerivationView(which)

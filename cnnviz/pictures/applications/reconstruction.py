@@ -1,0 +1,208 @@
+"""The picture of the way back from one feature map to the image, layer by layer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+from itertools import pairwise
+
+import numpy as np
+
+from ...functional.windows import windows
+from ...network import Conv2d, Layer, MaxPool2d, ReLU
+from ...network.attribution import Stage, likeness, strength
+from ...scene import NOWHERE, Grid, Scene, Slot, Step, Stroke
+from ...symbols import number
+
+TOP, LOW, SIDE = 44, 336, 216
+IMAGE = Slot(20, TOP, SIDE, SIDE, largest=60)
+MAPS = Slot(310, TOP, 680, SIDE, largest=20, centred=False)
+# The places of the way back, from the image outwards; a shallow layer leaves the outer ones empty.
+BACK = tuple(
+    Slot(x, LOW + (SIDE - side) / 2, side, side, largest=60)
+    for x, side in ((20, SIDE), (312, 170), (558, 130), (764, 104), (930, 64))
+)
+PASSES = {"backprop": "R * (x > 0)", "deconvnet": "R * (R > 0)", "guided": "R * (x > 0) * (R > 0)"}
+
+
+def reconstruction(
+    image: np.ndarray,
+    maps: np.ndarray,
+    chosen: int,
+    stages: Sequence[Stage],
+    *,
+    others: Sequence[Stage] | None = None,
+    rule: str = "deconvnet",
+    switches: bool = True,
+) -> Scene:
+    """An image (C, H, W), the ``maps`` of it that a layer gives, and one of them sent back.
+
+    ``maps`` are (maps, h, w). ``stages`` is what ``attribution.reconstruct`` returns for the map
+    number ``chosen`` (from 0), and ``others`` the same with the switches the other way, to be compared
+    with. Of several maps on the way the strongest at each place shows.
+    Source: Zeiler and Fergus (2014), section 2.1.
+    """
+    shown = _passed(stages)
+    names = [f"back_{n}" for n in range(len(shown) - 1)] + ["reconstruction"]
+    planes = [strength(stage.maps) for stage in shown]
+    slots = BACK[len(shown) - 1 :: -1]
+    layers = [stage.layer for stage in reversed(stages) if stage.layer is not None]
+    table = _table(layers, image.shape[1:], names, chosen)
+    grids = [
+        _ink("image", "image", strength(image - image.min()), IMAGE, "read"),
+        _maps(maps, chosen),
+        *(
+            _ink(name, _title(stage, plane), plane, slot, "written")
+            for name, stage, plane, slot in zip(names, shown, planes, slots, strict=True)
+        ),
+    ]
+    back = shown[-1].maps
+    reached = int(np.count_nonzero(planes[-1]))
+    counters = [
+        (f"{reached} of {planes[-1].size}", "cells of the image reached"),
+        (_short(likeness(back, image)), f"likeness, {_with(switches)}"),
+    ]
+    if others is not None:
+        counters.append(
+            (_short(likeness(others[-1].maps, image)), f"likeness, {_with(not switches)}")
+        )
+    return Scene(
+        title="From one feature map back to the image",
+        grids=tuple(grids),
+        table=table,
+        say="Press Next: the map goes back layer by layer. Point at a cell of the map on the right: "
+        "the part of the image that it sees lights up.",
+        size=(1200, LOW + SIDE + 20),
+        strokes=(
+            Stroke(((246, 152), (300, 152)), "forward", "forward"),
+            *_arrows(grids[2:]),
+        ),
+        counters=tuple(counters),
+        lamps=((switches, "pooling remembers its switches"),),
+        steps=tuple(_steps(names, shown, planes, rule, switches, chosen)),
+        code="R = torch.nn.functional.max_unpool2d(h, switches, 2); "
+        f"a = torch.nn.functional.conv_transpose2d({PASSES[rule]}, k)",
+    )
+
+
+def _passed(stages: Sequence[Stage]) -> list[Stage]:
+    """The stages that are drawn: the start, and after each ReLU and each convolution."""
+    return [s for s in stages if s.layer is None or isinstance(s.layer, (ReLU, Conv2d))]
+
+
+def _title(stage: Stage, plane: np.ndarray) -> str:
+    size = f"{plane.shape[0]}×{plane.shape[1]}"
+    if stage.layer is None:
+        return f"kept  {size}"
+    return f"unpooled, ReLU  {size}" if isinstance(stage.layer, ReLU) else f"through Wᵀ  {size}"
+
+
+def _ink(name: str, title: str, plane: np.ndarray, slot: Slot, role: str) -> Grid:
+    return Grid(
+        name,
+        title,
+        (1, 1, *plane.shape),
+        slot,
+        role=role,
+        show="ink",
+        ink=plane.ravel() / (plane.max() or 1),
+        numbers=tuple(number(value) for value in plane.ravel().tolist()),
+        saying="Row {row}, column {column}: {number}.",
+    )
+
+
+def _maps(maps: np.ndarray, chosen: int) -> Grid:
+    count, rows, columns = maps.shape
+    across = next(n for n in (8 if count > 8 else 4, 2, 1) if count % n == 0)
+    return Grid(
+        "maps",
+        f"{count} maps {rows}×{columns}; number {chosen + 1} goes back",
+        (count // across, across, rows, columns),
+        MAPS,
+        show="ink",
+        ink=maps.ravel() / (maps.max() or 1),
+        numbers=tuple(number(value) for value in maps.ravel().tolist()),
+        saying="Map {map}, row {row}, column {column}: {number}.",
+    )
+
+
+def _arrows(grids: Sequence[Grid]) -> list[Stroke]:
+    """From each stage to the next one on its left."""
+    arrows = []
+    for right, left in pairwise(grids):
+        end = left.place.x + left.shape[3] * left.place.width + 8
+        y = LOW + SIDE / 2
+        word = "Wᵀ" if "Wᵀ" in left.title else "unpool"
+        arrows.append(Stroke(((right.place.x - 8, y), (end, y)), "backward", word))
+    return arrows
+
+
+def _table(layers: Sequence[Layer], size, names, chosen: int) -> dict[str, np.ndarray]:
+    """For each cell of the chosen map, the cells that it sees at every stage of the way back."""
+    seen = _seen(tuple(_window(layer) for layer in layers), tuple(size))
+    start, count = names[0], len(seen[0])
+    rows = [cells.size for cells in seen[1:]]
+    table = {name: np.full(sum(rows), NOWHERE) for name in names}
+    # A row for each stage and each pair of a kept cell and one that it sees there.
+    for name, cells, last in zip(names[1:], seen[1:], np.cumsum(rows).tolist(), strict=True):
+        here = np.s_[last - cells.size : last]
+        table[name][here] = cells.ravel()
+        table[start][here] = np.repeat(np.arange(count), cells.shape[1])
+    return {
+        **table,
+        "image": table["reconstruction"],
+        "maps": table[start] + chosen * count,
+    }
+
+
+def _window(layer: Layer) -> tuple | None:
+    """(kernel size, stride) of a layer that moves a window; None where cells stay where they are."""
+    if isinstance(layer, Conv2d):
+        return layer.kernel_size, layer.stride
+    if isinstance(layer, MaxPool2d):
+        return layer.kernel_size, layer.stride or layer.kernel_size
+    return None
+
+
+@cache
+def _seen(moves: tuple, size: tuple[int, int]) -> list[np.ndarray]:
+    """For each cell at the end the cells it sees at each drawn stage, (cells, seen), image last.
+
+    Drawn are the end, what lies below each pooling, and what lies below each convolution.
+    """
+    reads, height, width = [], *size
+    for move in filter(None, moves):
+        read = windows(np.arange(height * width).reshape(height, width), *move)
+        height, width = read.shape[:2]
+        reads.append(read.reshape(height * width, -1))
+    seen = [np.arange(height * width)[:, np.newaxis]]
+    for read in reversed(reads):
+        seen.append(np.array([np.unique(read[cells]) for cells in seen[-1]]))
+    return seen
+
+
+def _steps(names, shown, planes, rule: str, switches: bool, chosen: int):
+    for name, stage, plane in zip(names, shown, planes, strict=True):
+        cells = tuple(np.flatnonzero(plane > 0.25 * plane.max()).tolist()) or (0,)
+        if stage.layer is None:
+            say = f"Of all maps only number {chosen + 1} is kept. Everything else in the layer is set to 0."
+        elif isinstance(stage.layer, ReLU):
+            where = "where its switch says" if switches else "to the first cell of its window"
+            say = f"Unpool: each value goes {where}. Then the ReLU, by the rule “{rule}”."
+        else:
+            say = "Through Wᵀ, the transposed convolution: each value stamps its kernels."
+            if len(stage.maps) > 1:
+                say += (
+                    f" Of the {len(stage.maps)} maps this gives, the strongest at each place shows."
+                )
+            if name == "reconstruction":
+                say += " This is the image that comes back; strong cells are lit."
+        yield Step({name: cells, **({"image": cells} if name == "reconstruction" else {})}, say)
+
+
+def _with(switches: bool) -> str:
+    return f"switches {'on' if switches else 'off'}"
+
+
+def _short(value: float) -> str:
+    return f"{value:.2f}".replace("-", "−")

@@ -1,0 +1,134 @@
+"""The picture of one ReLU on the way back, under three rules."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from ...network import ReLU
+from ...network.activation import RULES
+from ...scene import Equation, Grid, Scene, Slot
+from ...symbols import NOTATIONS, Notation, labels, number, spoken
+from ..grids import map_grid, written
+
+SIDE, TOP, LOW = 200, 44, 300
+COLUMN = {"backprop": 300, "deconvnet": 540, "guided": 780}
+ASKS = {"backprop": "|x| > 0", "deconvnet": "|R| > 0", "guided": "|x| > 0 and |R| > 0"}
+LETTER = {"backprop": "B", "deconvnet": "D", "guided": "G"}
+# What happens to a gradient, by the signs of what went in and of what comes back.
+OF_SIGNS = {
+    (True, True): "Both are positive: all three rules let it pass.",
+    (True, False): "x is positive, so the gradient passes. The two others want it positive itself, "
+    "and hold it back.",
+    (False, True): "x is not positive: the gradient is 0, and guided holds it back too. Deconvnet "
+    "does not look at x and lets it pass.",
+    (False, False): "Neither is positive: no rule lets it pass.",
+}
+
+
+def relu_rules(
+    input: np.ndarray,
+    arriving: np.ndarray,
+    *,
+    editable: tuple[str, ...] = ("input", "upstream"),
+    notation: Notation = NOTATIONS["note"],
+    start: int = 1,
+    show: str = "numbers",
+) -> Scene:
+    """What passes a ReLU backward by three rules: backprop, deconvnet and guided.
+
+    ``input`` (H, W) went into the ReLU and ``arriving`` (H, W) comes back. Each rule is a mask of 0
+    and 1, times what arrives. Raises ValueError if the shapes differ.
+    Source: Springenberg et al., Striving for simplicity (2015), figure 1.
+
+    >>> scene = relu_rules(np.array([[2.0, -1.0]]), np.array([[-3.0, 4.0]]))
+    >>> [scene[rule].numbers for rule in ("backprop", "deconvnet", "guided")]
+    [('−3', '0'), ('0', '4'), ('0', '0')]
+    >>> scene.equation_text("deconvnet", 1)
+    'D_12 = m_12·R_12'
+    """
+    if input.shape != arriving.shape:
+        raise ValueError(f"A map of shape {input.shape} and gradients of {arriving.shape}.")
+    relu = ReLU()
+    relu(input)
+    kept, masks = {}, {}
+    for rule, asks in RULES.items():
+        relu.rule = rule
+        kept[rule], masks[rule] = relu.backward(arriving), asks(input, arriving)
+
+    x = map_grid("input", "x", input, _slot(20, TOP), start, editable="input" in editable)
+    r = map_grid("upstream", "R", arriving, _slot(20, LOW), start, editable="upstream" in editable)
+    says = tuple(
+        f"{spoken(a)} = {number(p)} went forward, {spoken(b)} = {number(q)} comes back. "
+        + OF_SIGNS[bool(p > 0), bool(q > 0)]
+        for a, b, p, q in zip(x.symbols, r.symbols, input.flat, arriving.flat, strict=True)
+    )
+    grids = [
+        _said(x, "what went in |x|", says),
+        _said(r, "what comes back |R|", says),
+    ]
+    for rule in RULES:
+        grids += [
+            _mask(rule, masks[rule], start, says),
+            _result(rule, kept[rule], r, start, says, notation),
+        ]
+    same = all((kept[rule] == kept["backprop"]).all() for rule in RULES)
+    return Scene(
+        title="One ReLU, three rules for the way back",
+        grids=tuple(written(g, "numbers" if g.name.endswith("mask") else show) for g in grids),
+        table={grid.name: np.arange(input.size) for grid in grids},
+        say="Above, what each rule asks: 1 lets pass, 0 holds back. Below, what is left of R. "
+        "Point at a cell.",
+        size=(1200, 520),
+        equations={
+            rule: Equation(f"{{{rule}}}", (f"{{{rule}_mask}}", "{upstream}"), counted=True)
+            for rule in RULES
+        },
+        counters=tuple(
+            (f"{int(mask.sum())} of {mask.size}", f"pass by {rule}") for rule, mask in masks.items()
+        ),
+        lamps=((same, "all three give the same"),),
+        walk="upstream",
+        beware=notation.beware,
+        code="dx = torch.autograd.grad(torch.relu(x), x, R)",
+    )
+
+
+def _slot(x: float, y: float) -> Slot:
+    return Slot(x, y, SIDE, SIDE, largest=50)
+
+
+def _said(grid: Grid, title: str, says) -> Grid:
+    return replace(grid, title=title, sentences=says)
+
+
+def _mask(rule: str, mask: np.ndarray, start: int, says) -> Grid:
+    texts = tuple(str(int(cell)) for cell in mask.flat)
+    return Grid(
+        f"{rule}_mask",
+        f"1 where {ASKS[rule]}",
+        (1, 1, *mask.shape),
+        _slot(COLUMN[rule], TOP),
+        symbols=texts,
+        names=labels("m", mask.shape, start),
+        numbers=texts,
+        sentences=says,
+    )
+
+
+def _result(rule: str, kept: np.ndarray, r: Grid, start: int, says, notation: Notation) -> Grid:
+    names = labels(LETTER[rule], kept.shape, start)
+    if rule == "backprop":
+        names = tuple(f"∂{notation.scalar}/∂{x}" for x in labels("x", kept.shape, start))
+    return Grid(
+        rule,
+        f"{rule}: what is left",
+        (1, 1, *kept.shape),
+        _slot(COLUMN[rule], LOW),
+        role="written",
+        symbols=tuple(s if v else "0" for s, v in zip(r.symbols, kept.flat, strict=True)),
+        names=names,
+        numbers=tuple(map(number, kept.ravel().tolist())),
+        sentences=says,
+    )

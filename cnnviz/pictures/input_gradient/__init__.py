@@ -1,0 +1,1 @@
+"""The gradient to the input: Wᵀ, scatter, gather, the turned kernel, the substituted index."""

@@ -1,0 +1,1 @@
+"""The gradient to the kernel: one weight, the window, a nudge, the three roles, channels."""

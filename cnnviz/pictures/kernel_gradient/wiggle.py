@@ -1,0 +1,227 @@
+"""The picture of a nudged weight: what its gradient predicts, and what the scalar really does."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from ...functional import conv2d, conv2d_weight
+from ...functional.geometry import Geometry
+from ...functional.table import convolution_table
+from ...scene import NOWHERE, Equation, Grid, Scene, Slot, Stroke
+from ...symbols import NOTATIONS, Notation, number, spoken
+from ..grids import gradient_grid, map_grid, written
+
+FARTHEST = 2.0  # the nudges that the plot reaches
+CHECK = 0.001  # the nudge of the central difference
+PLOT = Slot(70, 350, 600, 220)
+
+
+def wiggle(
+    input: np.ndarray,
+    weight: np.ndarray,
+    grad_output: np.ndarray,
+    cell: int = 0,
+    nudge: float = 0.5,
+    stride=1,
+    *,
+    scalar: str = "linear",
+    notation: Notation = NOTATIONS["note"],
+    start: int = 1,
+    show: str = "numbers",
+) -> Scene:
+    """One weight nudged: every output moves by the nudge times the input cell it met there.
+
+    ``input`` is (H, W), ``weight`` (kH, kW); ``cell`` is the number of the weight in row-major
+    order. ``scalar`` is "linear", the sum of the outputs weighted by ``grad_output``, or "curved",
+    half the sum of their squares. Raises DoesNotFit where ``conv2d_weight`` does.
+    Source: note, section 3, ∂h_12/∂k_ij = a_i,j+1.
+
+    >>> scene = wiggle(np.ones((3, 3)), np.ones((2, 2)), np.ones((2, 2)), nudge=0.5)
+    >>> scene["change"].numbers, scene.counters[1]
+    (('0.5', '0.5', '0.5', '0.5'), ('2', 'change predicted'))
+    """
+    trial = _Trial(input, weight, grad_output, cell, nudge, stride, scalar)
+    geometry = Geometry.of(input.shape, weight.shape, stride)
+    table = convolution_table(geometry)
+    chosen = table["kernel"] == cell
+    table["change"] = np.where(chosen, table["output"], NOWHERE)
+    table["upstream"] = table["output"]
+    table["nudge"] = np.where(chosen, 0, NOWHERE)
+
+    a = map_grid(
+        "input", notation.input, input, Slot(20, 40, 235, 235, largest=58), start, editable=True
+    )
+    k = map_grid(
+        "kernel", notation.kernel, weight, Slot(300, 40, 180, 235, largest=60), start, editable=True
+    )
+    h = map_grid(
+        "output", notation.output, trial.outputs, Slot(520, 40, 130, 110, largest=58), start
+    )
+    dh = map_grid(
+        "change", notation.output, trial.change, Slot(520, 180, 130, 110, largest=58), start,
+        role="written",
+    )  # fmt: skip
+    dh = replace(dh, title="how it moves", symbols=tuple(f"Δ{name}" for name in h.symbols))
+    g = gradient_grid(
+        "upstream", notation.scalar, notation.output, trial.upstream,
+        Slot(690, 40, 270, 235, largest=72), start, editable=scalar == "linear",
+    )  # fmt: skip
+    e = Grid("nudge", "nudge", (1, 1, 1, 1), Slot(800, 390, 90, 50, largest=90, square=False),
+             symbols=("ε",), numbers=(number(float(nudge)),))  # fmt: skip
+    grids = _with_sentences(a, k, h, dh, g, e, table, cell, scalar)
+    name = spoken(k.symbols[cell])
+    return Scene(
+        title="A weight, nudged",
+        grids=tuple(written(grid, show) for grid in grids),
+        table=table,
+        say=_say(notation, name, scalar),
+        size=(1200, 600),
+        equations={
+            "change": Equation("{change}", ("{nudge}", "{input}"), True, "note-56" * (notation.document == "note")),
+            "output": Equation("{output}", tuple(f"{{{part}}}" for part in notation.factors), True),
+        },
+        signs=((278, 165, "∗"), (500, 105, "=")),
+        strokes=_plot(trial, notation, name),
+        counters=(
+            (number(trial.slope), f"∂{notation.scalar}/∂{name}, the gradient"),
+            (number(trial.slope * nudge), "change predicted"),
+            (number(trial.scalar(nudge) - trial.scalar(0)), "change in fact"),
+            (number(trial.central), f"central difference, ±{number(CHECK)}"),
+        ),
+        lamps=(
+            (bool(np.isclose(trial.slope * nudge, trial.scalar(nudge) - trial.scalar(0))), "prediction exact"),
+            (bool(np.isclose(trial.central, trial.slope)), "central difference is the gradient"),
+        ),
+        walk="change",
+        beware=notation.beware,
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _Trial:
+    """A weight that can be moved, and the scalar that follows."""
+
+    input: np.ndarray
+    weight: np.ndarray
+    grad_output: np.ndarray
+    cell: int
+    nudge: float
+    stride: int
+    kind: str
+
+    def moved(self, by: float) -> np.ndarray:
+        """The outputs with the weight moved by this much."""
+        weight = self.weight.astype(float)
+        weight.ravel()[self.cell] += by
+        return conv2d(self.input, weight, None, self.stride)
+
+    @property
+    def outputs(self) -> np.ndarray:
+        return self.moved(0)
+
+    @property
+    def change(self) -> np.ndarray:
+        return self.moved(self.nudge) - self.outputs
+
+    @property
+    def upstream(self) -> np.ndarray:
+        """The derivative of the scalar by each output: half a square has the output itself."""
+        return self.grad_output if self.kind == "linear" else self.outputs
+
+    @property
+    def slope(self) -> float:
+        gradient = conv2d_weight(self.input, self.weight.shape, self.upstream, self.stride)
+        return float(gradient.ravel()[self.cell])
+
+    def scalar(self, by: float) -> float:
+        outputs = self.moved(by)
+        if self.kind == "linear":
+            return float((self.grad_output * outputs).sum())
+        return float((outputs**2).sum() / 2)
+
+    @property
+    def central(self) -> float:
+        return (self.scalar(CHECK) - self.scalar(-CHECK)) / (2 * CHECK)
+
+
+def _say(notation: Notation, weight: str, scalar: str) -> str:
+    if scalar == "linear":
+        return (
+            f"{notation.scalar} is a weighted sum of the outputs, so it is a straight line in {weight}: "
+            "the gradient predicts every change exactly."
+        )
+    return (
+        f"{notation.scalar} is half the sum of the squared outputs, a parabola in {weight}: the gradient "
+        "is its tangent, and predicts well only for a small nudge."
+    )
+
+
+def _with_sentences(a, k, h, dh, g, e, table, cell: int, scalar: str) -> tuple[Grid, ...]:
+    weight = spoken(k.symbols[cell])
+    met = dict(zip(table["change"].tolist(), table["input"].tolist(), strict=True))
+    outputs_of = {int(met[n]): n for n in range(h.size)}
+    where_from = (
+        "is given: it can be anything." if scalar == "linear" else "is the output itself here."
+    )
+
+    def of_input(n: int, name: str) -> str:
+        if n not in outputs_of:
+            return f"{spoken(name)} does not meet {weight}, so the nudge does not touch it."
+        moves = spoken(h.symbols[outputs_of[n]])
+        return f"{spoken(name)} meets {weight} on the way to {moves}: it is the slope of {moves}."
+
+    sentences = {
+        "input": [of_input(n, name) for n, name in enumerate(a.symbols)],
+        "kernel": [
+            f"{spoken(name)} is nudged: {h.size} outputs move."
+            if n == cell
+            else f"{spoken(name)} stays as it is. Choose it with the slider."
+            for n, name in enumerate(k.symbols)
+        ],
+        "output": [f"{spoken(name)} before the nudge." for name in h.symbols],
+        "change": [
+            f"{spoken(name)} moves by the nudge times {spoken(a.symbols[met[n]])}."
+            for n, name in enumerate(h.symbols)
+        ],
+        "upstream": [f"{spoken(name)} {where_from}" for name in g.symbols],
+        "nudge": [f"{weight} is nudged by this much. Each output moves in proportion."],
+    }
+    return tuple(
+        replace(grid, sentences=tuple(sentences[grid.name])) for grid in (a, k, h, dh, g, e)
+    )
+
+
+def _plot(trial: _Trial, notation: Notation, weight: str) -> tuple[Stroke, ...]:
+    """The scalar against the nudge: the curve, its tangent at 0, and the gap at the nudge."""
+    at = np.linspace(-FARTHEST, FARTHEST, 3 if trial.kind == "linear" else 33)
+    curve = [trial.scalar(by) for by in at.tolist()]
+    here = trial.scalar(0)
+    tangent = [here + trial.slope * by for by in (-FARTHEST, FARTHEST)]
+    low, high = min(*curve, *tangent), max(*curve, *tangent)
+    room = (high - low) or 1.0
+
+    def point(by: float, value: float) -> tuple[float, float]:
+        across, down = (by + FARTHEST) / (2 * FARTHEST), (high - value) / room
+        return (
+            round(PLOT.x + PLOT.width * across, 1),
+            round(PLOT.y + (PLOT.height - 24) * down, 1),
+        )
+
+    bottom, middle = PLOT.y + PLOT.height, point(0, here)[0]
+    predicted = point(trial.nudge, here + trial.slope * trial.nudge)
+    actual = point(trial.nudge, trial.scalar(trial.nudge))
+    foot = (predicted[0], bottom)
+    return (
+        Stroke(((PLOT.x, bottom), (PLOT.x + PLOT.width, bottom)), "axis",
+               f"nudge of {weight}, from −2 to 2", below=True),
+        Stroke(((middle, PLOT.y - 10), (middle, bottom)), "axis"),
+        Stroke(((PLOT.x, PLOT.y - 14), (PLOT.x, bottom)), "axis"),
+        Stroke(tuple(point(by, value) for by, value in zip(at.tolist(), curve, strict=True)), "curve"),
+        Stroke((point(-FARTHEST, tangent[0]), point(FARTHEST, tangent[1])), "tangent"),
+        Stroke(((755, 512), (935, 512)), "curve", f"{notation.scalar} in fact"),
+        Stroke(((755, 552), (935, 552)), "tangent", "as its gradient predicts"),
+        Stroke((foot, actual), "forward"),
+        Stroke(((predicted[0] - 8, predicted[1]), (predicted[0] + 8, predicted[1])), "backward"),
+    )  # fmt: skip

@@ -1,0 +1,1 @@
+"""A whole network: its passes, the blog's faults, the check of its gradients."""

@@ -1,0 +1,1 @@
+"""Pooling forward and back: winners, switches, unpooling, ties, overlaps, averages."""

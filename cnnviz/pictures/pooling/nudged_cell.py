@@ -1,0 +1,191 @@
+"""One cell of a max pooling is nudged: the scalar against its value, and the kink where it wins."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from ...functional.geometry import Geometry
+from ...scene import NOWHERE, Grid, Scene, Stroke
+from ...symbols import Notation, number, spoken
+from .pools import meetings, padded_numbers
+
+PLOT = (756.0, 190.0, 214.0, 264.0)  # x, y, width, height: where the switches stand otherwise
+SPAN = (-2.0, 16.0)  # the values of the cell that are drawn
+PRINTED = {"note": "note-09", "slides": "slides-86", "blog": "blog-11"}
+SAMPLES = 37
+ALONE = -np.inf  # what a cell has to exceed in a window that holds no other
+
+
+@dataclass(frozen=True)
+class NudgedCell:
+    """A map (H, W), the number of the cell (row-major) that is nudged in it, and what follows.
+
+    ``pool`` makes pooled maps (n, oh, ow) of maps (n, H, W), ``scalar_of`` the n values of F of
+    these, and ``gradient_of`` the upstream gradient (oh, ow) of one pooled map.
+    """
+
+    input: np.ndarray
+    cell: int
+    geometry: Geometry
+    pool: Callable[[np.ndarray], np.ndarray]
+    scalar_of: Callable[[np.ndarray], np.ndarray]
+    gradient_of: Callable[[np.ndarray], np.ndarray]
+
+    @property
+    def value(self) -> float:
+        return float(self.input.flat[self.cell])
+
+    def scalars(self, values) -> np.ndarray:
+        """F for each value of the cell."""
+        return self.scalar_of(self.pool(self._maps(values)))
+
+    def rivals(self) -> dict[int, float]:
+        """For each window that reads the cell, the largest of the others in it."""
+        met = meetings(self.geometry)
+        rivals = {}
+        for window in met["output"][met["cell"] == self.cell].tolist():
+            there = met["cell"][met["output"] == window]
+            others = there[(there != self.cell) & (there != NOWHERE)]
+            rivals[window] = float(self.input.flat[others].max(initial=ALONE))
+        return rivals
+
+    def slopes(self, value: float) -> tuple[float, float]:
+        """The slope of F to the left and to the right of a value: a cell that is level with its
+        rival wins the window as soon as it rises."""
+        g = self.gradient_of(self.pool(self._maps([value]))[0]).ravel()
+        rivals = self.rivals().items()
+        left = sum(float(g[window]) for window, rival in rivals if value > rival)
+        right = sum(float(g[window]) for window, rival in rivals if value >= rival)
+        return left, right
+
+    def kinks(self) -> list[float]:
+        """The values at which the slope of F changes at once."""
+        levels = sorted(set(self.rivals().values()) - {ALONE})
+        return [level for level in levels if len(set(self.slopes(level))) == 2]
+
+    def _maps(self, values) -> np.ndarray:
+        maps = np.repeat(self.input[np.newaxis], len(values), axis=0)
+        maps.reshape(len(values), -1)[:, self.cell] = values
+        return maps
+
+
+def with_curve(scene: Scene, nudged: NudgedCell, gradient: float, notation: Notation) -> Scene:
+    """The scene of a max pooling with F against the nudged cell in the place of the switches.
+
+    ``gradient`` is what code gives for the cell. The slopes on both sides of its value stand beside
+    it in the margin. Source: note, section 1, the key point.
+    """
+    place = int(padded_numbers(nudged.geometry)[nudged.cell])
+    name = scene["input"].symbols[place]
+    arrows = tuple(
+        stroke for stroke in scene.strokes if stroke.points[0][0] < scene["output"].slot.x
+    )
+    rings = (
+        _ring(scene["input"], place, "curve"),
+        _ring(scene["input_gradient"], nudged.cell, "tangent"),
+    )
+    return replace(
+        scene,
+        title="A cell that loses has no say, until it wins",
+        grids=tuple(
+            # The number of the nudged cell is the slider's, so none is typed here meanwhile.
+            replace(grid, editable=False)
+            for grid in scene.grids
+            if grid.name != "switches"
+        ),
+        table={grid: cells for grid, cells in scene.table.items() if grid != "switches"},
+        say=_say(nudged, spoken(name), notation.scalar, gradient),
+        strokes=(*arrows, *rings, *_plot(nudged, name, notation.scalar, gradient)),
+        equations={
+            grid: replace(equation, ledger=PRINTED[notation.document])
+            for grid, equation in scene.equations.items()
+        },
+        counters=tuple(
+            (number(slope), words)
+            for slope, words in zip(
+                (*nudged.slopes(nudged.value), gradient),
+                ("slope to the left", "slope to the right", "gradient in code"),
+                strict=True,
+            )
+        ),
+    )
+
+
+def _say(nudged: NudgedCell, name: str, scalar: str, gradient: float) -> str:
+    value, rivals = nudged.value, list(nudged.rivals().values())
+    left, right = nudged.slopes(value)
+    said = f"{name} = {number(value)}"
+    won = [rival for rival in rivals if value > rival]
+    if not rivals:
+        return f"{name} is in no window: {scalar} does not move with it."
+    if left != right:
+        return (
+            f"{said} ties, and {scalar} has a kink: slope {number(left)} to the left, {number(right)} "
+            f"to the right. PyTorch's rule, the first of equal cells, gives {number(gradient)}."
+        )
+    if value in rivals:
+        return f"{said} ties, but {scalar} has the same slope on both sides: {number(left)}."
+    if not won:
+        return (
+            f"{said} loses. It would have to rise by {number(min(rivals) - value)} to matter: until "
+            f"then {scalar} is flat."
+        )
+    windows = "its window" if len(rivals) == 1 else f"{len(won)} of its {len(rivals)} windows"
+    wins = f"{said} wins {windows}: {scalar} moves with it, with slope {number(gradient)}."
+    if ALONE in won:
+        return wins
+    return f"{wins} It could fall by {number(value - max(won))} before another cell takes over."
+
+
+def _ring(grid: Grid, cell: int, kind: str) -> Stroke:
+    """A line inside a cell, all around it, in the manner of the curve that belongs to it."""
+    inside = 4.0
+    x, y = (corner + inside for corner in grid.corner(cell))
+    right, low = (x + grid.place.width - 2 * inside, y + grid.place.height - 2 * inside)
+    return Stroke(((x, y), (right, y), (right, low), (x, low), (x, y)), kind)
+
+
+def _plot(nudged: NudgedCell, name: str, scalar: str, slope: float) -> tuple[Stroke, ...]:
+    """F against the cell: axes, the curve, its kinks, and the tangent that the gradient describes."""
+    x, y, width, height = PLOT
+    value = nudged.value
+    first, last = min(SPAN[0], value), max(SPAN[1], value)
+    kinks = [kink for kink in nudged.kinks() if first <= kink <= last]
+    values = np.union1d(np.linspace(first, last, SAMPLES), kinks)
+    curve = nudged.scalars(values)
+    here = float(nudged.scalars([value])[0])
+    low, high = float(curve.min()), float(curve.max())
+    room = max(high - low, 1.0)
+
+    def at(v: float, f: float) -> tuple[float, float]:
+        across = x + width * (v - first) / (last - first)
+        return round(across, 2), round(y + height - 14 - (height - 28) * (f - low) / room, 2)
+
+    near = (last - first) / 7
+    bounds = (low - room / 20, high + room / 20)  # a steep tangent must not leave the plot
+    ends = [(-near, near)] + ([sorted((f - here) / slope for f in bounds)] if slope else [])
+    starts, stops = zip(*ends, strict=True)
+    foot = at(value, here)
+    bottom = y + height
+    strokes = [
+        Stroke(((x, bottom), (x + width, bottom)), "axis"),
+        Stroke(((x + width, bottom + 36),) * 2, "axis", name),
+        Stroke(((x, bottom), (x, y)), "axis"),
+        Stroke(((x, y), (x, y)), "axis", scalar),
+        Stroke(tuple(at(v, f) for v, f in zip(values, curve, strict=True)), "curve"),
+        Stroke(
+            tuple(at(value + d, here + slope * d) for d in (max(starts), min(stops))), "tangent"
+        ),
+        Stroke((foot, (foot[0], bottom)), "axis"),
+        Stroke(((foot[0], bottom), (foot[0], bottom + 5)), "axis", number(value), below=True),
+    ]
+    for kink in kinks:
+        across, down = at(kink, float(nudged.scalars([kink])[0]))
+        strokes += [
+            Stroke(((across, down - 9), (across, down + 9)), "curve"),
+            Stroke(((across - 26, down - 4),) * 2, "axis", "kink"),
+        ]
+    return tuple(strokes)

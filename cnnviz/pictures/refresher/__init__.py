@@ -1,0 +1,1 @@
+"""Gates, fan-out and plain networks: backpropagation before the first convolution."""

@@ -1,0 +1,128 @@
+"""What is said of a plain network: its four steps one by one, and a sentence for each cell."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ...scene import Grid, Step
+from ...symbols import spoken
+
+
+def raised(l: int) -> str:
+    """The number of a layer as it is raised in a sentence.
+
+    >>> "W" + raised(2)
+    'W⁽²⁾'
+    """
+    return f"⁽{'⁰¹²³⁴⁵⁶⁷⁸⁹'[l]}⁾"
+
+
+def shape(rows: int, columns: int = 1) -> str:
+    """How many rows and columns.
+
+    >>> shape(3)
+    '3×1'
+    """
+    return f"{rows}×{columns}"
+
+
+def parts_of(name: str) -> tuple[str, int]:
+    """The kind of a grid and its layer, 0 for none: ("W", 2) of "W2_gradient"."""
+    kind = name.removesuffix("_gradient")
+    return (kind[:-1], int(kind[-1])) if kind[-1].isdigit() else (kind, 0)
+
+
+def steps_of(widths: dict[int, int], last: int) -> tuple[Step, ...]:
+    """The slides' four steps, those of the hidden layers one for each layer."""
+
+    def all_of(*names: str) -> dict[str, tuple[int, ...]]:
+        return {name: tuple(range(_size(name, widths, last))) for name in names}
+
+    steps = []
+    for l in range(1, last):
+        n, m = widths[l + 1], widths[l]
+        words = (
+            f"Step 1, forward: z{raised(l + 1)} = W{raised(l)} a{raised(l)} + b{raised(l)}, shapes "
+            f"{shape(n, m)} · {shape(m)} + {shape(n)}, and a{raised(l + 1)} = f(z{raised(l + 1)})."
+        )
+        lit = all_of(f"a{l}", f"W{l}", f"b{l}", f"z{l + 1}", f"a{l + 1}")
+        steps.append(Step(lit, words, of=(f"z{l + 1}", 0)))
+    n = widths[last]
+    steps.append(
+        Step(
+            all_of("y", f"a{last}", "error", f"slope{last}", f"delta{last}"),
+            f"Step 2, the output: δ{raised(last)} = −(y − a{raised(last)}) • f′(z{raised(last)}), shapes "
+            f"{shape(n)} • {shape(n)}. It is the upstream gradient times the local one, unit by unit.",
+            of=(f"delta{last}", 0),
+        )
+    )
+    for l in range(last - 1, 1, -1):
+        n, m = widths[l + 1], widths[l]
+        steps.append(
+            Step(
+                all_of(f"W{l}", f"delta{l + 1}", f"slope{l}", f"delta{l}"),
+                f"Step 3, l = {l}: δ{raised(l)} = (W{raised(l)})ᵀ δ{raised(l + 1)} • f′(z{raised(l)}), "
+                f"shapes {shape(m, n)} · {shape(n)} • {shape(m)}. Each unit adds up what comes back "
+                "from all it feeds.",
+                of=(f"delta{l}", 0),
+            )
+        )
+    for l in range(last - 1, 0, -1):
+        n, m = widths[l + 1], widths[l]
+        steps.append(
+            Step(
+                all_of(f"delta{l + 1}", f"a{l}", f"W{l}_gradient", f"b{l}_gradient"),
+                f"Step 4, l = {l}: ∂J/∂W{raised(l)} = δ{raised(l + 1)} (a{raised(l)})ᵀ, shapes "
+                f"{shape(n)} · {shape(1, m)} = {shape(n, m)}, and ∂J/∂b{raised(l)} = δ{raised(l + 1)}.",
+                of=(f"W{l}_gradient", 0),
+            )
+        )
+    return tuple(steps)
+
+
+def _size(name: str, widths: dict[int, int], last: int) -> int:
+    kind, l = parts_of(name)
+    if kind == "W":
+        return widths[l] * widths[l + 1]
+    if kind == "b":
+        return widths[l + 1]
+    return widths[l] if l else widths[last]
+
+
+def worded(grid: Grid, last: int, activation: str) -> Grid:
+    """The grid with a sentence for each cell."""
+    kind, l = parts_of(grid.name)
+    is_gradient = grid.name.endswith("_gradient")
+
+    def sentence(cell: int, name: str) -> str:
+        if is_gradient and kind == "W":
+            return f"{name}: what arrives at the weight's output, δ{raised(l + 1)}, times what went in, a{raised(l)}."
+        if is_gradient:
+            return f"{name} is δ{raised(l + 1)} itself: a bias is added, and the slope of an add gate is 1."
+        match kind:
+            case "a" if l == 1:
+                return f"{name} is an input: it is given, so it needs no δ."
+            case "a":
+                return f"{name} = f(z{raised(l)}), with f = {activation}."
+            case "z":
+                return f"{name} is a row of W{raised(l - 1)} times a{raised(l - 1)}, plus its bias."
+            case "W":
+                return f"{name} multiplies one unit of layer {l} into one sum of layer {l + 1}."
+            case "b":
+                return f"{name} is added to one sum of layer {l + 1}."
+            case "y":
+                return f"{name} is the wanted output."
+            case "error":
+                return f"{name} = a − y = −(y − a): how fast J moves when this output moves."
+            case "slope":
+                return (
+                    f"{name} is the slope f′ of {activation} at z{raised(l)}: the local gradient."
+                )
+            case _ if l == last:
+                return f"{name} = ∂J/∂z: the upstream gradient a − y times the local slope."
+            case _:
+                back = f"what comes back from layer {l + 1} through a column of W{raised(l)}"
+                return f"{name} = ∂J/∂z: it adds up {back}, times its slope."
+
+    words = tuple(sentence(cell, spoken(name)) for cell, name in enumerate(grid.called))
+    return replace(grid, sentences=words)

@@ -1,0 +1,1 @@
+"""One small layer from its first equation to its last."""

@@ -1,0 +1,1 @@
+"""Transposed convolution: spreading, remainders, sizes, the misnomer, coverage."""

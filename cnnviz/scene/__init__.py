@@ -1,0 +1,36 @@
+"""Scenes: what a picture shows, as a value, and all that draws one.
+
+`grid.py` and `scene.py` are the value: grids of cells, the table that links them, steps, and the
+sentence for each cell; it prints as text. `svg.py` is the one renderer, `page.py` writes a page that
+works offline, and `stage.py` is the widget, with the only JavaScript and CSS in `static/`.
+"""
+
+from .scene import (
+    MARKS,
+    NOWHERE,
+    ROLES,
+    STROKES,
+    Axis,
+    Equation,
+    Grid,
+    Place,
+    Scene,
+    Slot,
+    Step,
+    Stroke,
+)
+
+__all__ = [
+    "MARKS",
+    "NOWHERE",
+    "ROLES",
+    "STROKES",
+    "Axis",
+    "Equation",
+    "Grid",
+    "Place",
+    "Scene",
+    "Slot",
+    "Step",
+    "Stroke",
+]

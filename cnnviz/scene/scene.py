@@ -1,0 +1,501 @@
+"""A scene: what a picture shows, as a value.
+
+A scene knows nothing of pixels on a screen, colours or widgets. It names grids of cells, says what
+is written in them, which cells belong together, and the sentence for each cell. It prints as text,
+so it can be tested, compared and read aloud.
+
+Cells belong together through one *table*. Each row of the table names a cell in every base grid
+(this input cell meets this kernel cell on the way to this output cell). Whatever cell a learner
+points at, the rows that contain it say what lights up. Other grids are *derived*: their rows and
+columns are themselves cells of base grids. The weight matrix W, for example, has an output cell for
+each row and an input cell for each column.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from importlib import import_module
+from pathlib import Path
+
+import numpy as np
+
+from ..symbols import spoken
+
+ROLES = ("read", "written", "padding", "inserted", "switch", "wrong")
+MARKS = (*ROLES, "right", "cropped")  # the last two are ink, not colours: no roles of their own
+NOWHERE = -1  # in the table: this meeting has no cell in that grid
+
+# File endings, and the module beside this one whose ``write(scene, path)`` writes them.
+WRITERS = {".html": "page", ".svg": "svg", ".txt": "scene", ".pdf": "plots", ".png": "plots"}
+
+
+@dataclass(frozen=True)
+class Slot:
+    """The room a grid may fill, in picture units. Slots stay put while the cells in them change."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+    largest: float = 44.0  # no cell grows beyond this
+    square: bool = True
+    centred: bool = True
+    beside: bool = False  # the title stands at the left of the grid, not above it
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where the cells of a grid are: corner of the first cell, cell size, gap between tiles."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+    gap: float
+
+
+@dataclass(frozen=True)
+class Axis:
+    """One axis of a derived grid: entry n belongs to cell ``cells[n]`` of the base grid ``grid``."""
+
+    grid: str
+    cells: tuple[int, ...]
+
+    @cached_property
+    def position(self) -> Mapping[int, int]:
+        """Cell of the base grid -> entry on this axis. Cells that are not there (padding) are -1."""
+        return {cell: n for n, cell in enumerate(self.cells)}
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A named grid of cells.
+
+    ``shape`` is (tile rows, tile columns, rows, columns): channels are tiles side by side, and a
+    kernel bank has output channels downward and input channels across. Cells are numbered in
+    row-major order of that shape. ``symbols`` and ``numbers`` hold one string for each cell, or
+    None where a grid is too large to write in; ``ink`` (0 to 1 for each cell) is then what shows.
+    ``marks`` gives cells a lasting role. ``down`` and ``across`` make the grid a derived one.
+    ``frames`` holds, for each step, what stands in the cells after it; at rest the texts do.
+    ``names`` is what the cells are called in equations, where their symbols say something else: a
+    pooled cell h_11 may show the cell a_21 that won.
+    """
+
+    name: str
+    title: str
+    shape: tuple[int, int, int, int]
+    slot: Slot
+    role: str = "read"
+    symbols: tuple[str, ...] | None = None
+    names: tuple[str, ...] | None = None
+    numbers: tuple[str, ...] | None = None
+    show: str = "symbols"
+    frames: tuple[tuple[str, ...], ...] = ()
+    ink: np.ndarray | None = None
+    marks: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    sentences: tuple[str, ...] | None = None
+    saying: str = ""  # or one for all of them, with {map}, {row}, {column} and {number} filled in
+    hit: str = ""  # the sentence for a cell of a matrix that a row of the table meets ...
+    miss: str = ""  # ... and for one that none meets
+    entry: str | None = None  # the base grid whose cell is written in a matrix
+    down: Axis | None = None
+    across: Axis | None = None
+    blocks: tuple[int, int] | None = None  # a stronger line after so many rows and columns
+    editable: bool = False
+    photograph: bool = False  # dark ink stays dark on dark paper too
+
+    def __post_init__(self):
+        if self.role not in ROLES or not set(self.marks) <= set(MARKS):
+            raise ValueError(f"Grid {self.name!r}: the roles are {', '.join(ROLES)}.")
+        for texts in (self.symbols, self.names, self.numbers, self.sentences, *self.frames):
+            if texts is not None and len(texts) != self.size:
+                raise ValueError(f"Grid {self.name!r} has {self.size} cells, not {len(texts)}.")
+
+    @property
+    def size(self) -> int:
+        return int(np.prod(self.shape))
+
+    @property
+    def texts(self) -> tuple[str, ...] | None:
+        """What stands in the cells now."""
+        return {"symbols": self.symbols, "numbers": self.numbers}.get(self.show)
+
+    @property
+    def called(self) -> tuple[str, ...] | None:
+        """The names of the cells."""
+        return self.names or self.symbols
+
+    @cached_property
+    def place(self) -> Place:
+        tile_rows, tile_columns, rows, columns = self.shape
+        slot = self.slot
+        gap = 14.0 if tile_rows * tile_columns > 1 else 0.0
+        width = min(
+            slot.largest, (slot.width - gap * (tile_columns - 1)) / (tile_columns * columns)
+        )
+        height = min(slot.largest, (slot.height - gap * (tile_rows - 1)) / (tile_rows * rows))
+        if slot.square:
+            width = height = min(width, height)
+        across = tile_columns * columns * width + gap * (tile_columns - 1)
+        down = tile_rows * rows * height + gap * (tile_rows - 1)
+        x = slot.x + (slot.width - across) / 2 * slot.centred
+        y = slot.y + (slot.height - down) / 2 * slot.centred
+        return Place(round(x, 2), round(y, 2), round(width, 3), round(height, 3), gap)
+
+    def whereabouts(self, cell: int) -> dict[str, str | int]:
+        """Which map, row and column a cell is in, counted from 1, and the number in it."""
+        rows, columns = self.shape[2:]
+        tile, inside = divmod(cell, rows * columns)
+        row, column = divmod(inside, columns)
+        number = self.numbers[cell] if self.numbers else ""
+        return {"map": tile + 1, "row": row + 1, "column": column + 1, "number": number}
+
+    def corner(self, cell: int) -> tuple[float, float]:
+        """The top left corner of a cell, in picture units."""
+        _, tile_columns, rows, columns = self.shape
+        tile, inside = divmod(cell, rows * columns)
+        tile_row, tile_column = divmod(tile, tile_columns)
+        row, column = divmod(inside, columns)
+        place = self.place
+        return (
+            place.x + tile_column * (columns * place.width + place.gap) + column * place.width,
+            place.y + tile_row * (rows * place.height + place.gap) + row * place.height,
+        )
+
+
+@dataclass(frozen=True)
+class Equation:
+    """How the equation of a cell reads: ``left`` and the factors of each term, as templates.
+
+    In a template ``{h}`` stands for the label of the cell of grid ``h`` in the term's row. Terms
+    with the same cells are one term. ``plus`` is one more term, a template too, such as a bias.
+    ``counted`` says whether the equation can also be written with numbers; ``ledger`` names the
+    records of the documents that print it.
+    """
+
+    left: str
+    factors: tuple[str, ...]
+    counted: bool = False
+    ledger: str = ""
+    plus: str = ""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of a walk that is more than a cell: which cells light up, and what is said.
+
+    ``of`` is the (grid, cell) whose equation stands below meanwhile. ``around`` are cells that the
+    lit ones are part of, such as the window that a product belongs to: they show faintly.
+    """
+
+    lit: Mapping[str, tuple[int, ...]]
+    say: str
+    of: tuple[str, int] | None = None
+    around: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Stroke:
+    """A line between the grids, in picture units, with a word beside it.
+
+    ``kind`` is "forward" or "backward" (arrows), "axis", "curve" or "tangent" (a small plot).
+    ``label`` stands at the middle of the line, ``below`` it on request.
+    """
+
+    points: tuple[tuple[float, float], ...]
+    kind: str = "forward"
+    label: str = ""
+    below: bool = False
+
+    def __post_init__(self):
+        if self.kind not in STROKES:
+            raise ValueError(f"A stroke is one of {', '.join(STROKES)}, not {self.kind!r}.")
+
+
+STROKES = ("forward", "backward", "axis", "curve", "tangent")
+
+
+@dataclass(frozen=True)
+class Scene:
+    """Grids, the table that links their cells, and the sentence that says what is seen.
+
+    ``signs`` are (x, y, text) between the grids, ``strokes`` the lines; ``counters`` are (number,
+    words) pairs, and ``lamps`` (lit, words) pairs: statements that hold now or do not. ``walk`` names
+    the grid whose cells are the steps, unless ``steps`` says itself what each of them is. ``code`` is
+    the call in PyTorch, ``beware`` a word on the letters. ``focus`` is the (grid, cell) that is pinned
+    now, ``step`` the step that is shown, or -1.
+    """
+
+    title: str
+    grids: tuple[Grid, ...]
+    table: Mapping[str, np.ndarray]
+    say: str
+    size: tuple[int, int] = (1200, 600)
+    equations: Mapping[str, Equation] = field(default_factory=dict)
+    signs: tuple[tuple[float, float, str], ...] = ()
+    strokes: tuple[Stroke, ...] = ()
+    counters: tuple[tuple[str, str], ...] = ()
+    lamps: tuple[tuple[bool, str], ...] = ()
+    walk: str | None = None
+    steps: tuple[Step, ...] = ()
+    code: str = ""
+    beware: str = ""
+    focus: tuple[str, int] | None = None
+    step: int = -1
+
+    def __post_init__(self):
+        frames = {len(grid.frames) for grid in self.grids if grid.frames}
+        if frames and frames != {self.length}:
+            raise ValueError(f"{self.length} steps need as many frames, not {sorted(frames)}.")
+        for grid in self.grids:
+            speaks = grid.sentences or grid.saying
+            if not speaks and (grid.name in self.table or not (grid.down or grid.across)):
+                raise ValueError(f"Grid {grid.name!r} needs a sentence for each of its cells.")
+
+    @property
+    def length(self) -> int:
+        """How many steps there are to walk."""
+        return len(self.steps) or (self[self.walk].size if self.walk else 0)
+
+    def __getitem__(self, name: str) -> Grid:
+        for grid in self.grids:
+            if grid.name == name:
+                return grid
+        names = ", ".join(grid.name for grid in self.grids)
+        raise KeyError(f"This scene has no grid {name!r}; it has {names}.")
+
+    def at(self, grid: str, cell: int) -> Scene:
+        """The same scene with one cell pinned."""
+        if not 0 <= cell < self[grid].size:
+            raise IndexError(f"Grid {grid!r} has cells 0 to {self[grid].size - 1}, not {cell}.")
+        return replace(self, focus=(grid, cell))
+
+    def at_step(self, step: int) -> Scene:
+        """The same scene after one of its steps; -1 is at rest."""
+        if not -1 <= step < self.length:
+            raise IndexError(f"This scene has steps 0 to {self.length - 1}, not {step}.")
+        return replace(self, step=step, focus=None)
+
+    def shown(self, grid: Grid) -> tuple[str, ...] | None:
+        """What stands in the cells of a grid at this step."""
+        if grid.texts and grid.frames and self.step >= 0:
+            return grid.frames[self.step]
+        return grid.texts
+
+    def now(self) -> tuple[Mapping[str, tuple[int, ...]], str]:
+        """What is lit at this moment, and what is said: of the pinned cell, the step, or neither."""
+        if self.focus is not None:
+            return self.lit(*self.focus), self.sentence(*self.focus)
+        if self.steps and self.step >= 0:
+            return self.steps[self.step].lit, self.steps[self.step].say
+        return {}, self.say
+
+    @property
+    def around(self) -> Mapping[str, tuple[int, ...]]:
+        """What shows faintly at this step."""
+        walking = self.focus is None and self.steps and self.step >= 0
+        return self.steps[self.step].around if walking else {}
+
+    def rows_with(self, grid: str, cell: int) -> np.ndarray:
+        """The rows of the table in which this cell takes part."""
+        if grid in self.table:
+            return np.flatnonzero(self.table[grid] == cell)
+        found = np.ones(len(next(iter(self.table.values()))), dtype=bool)
+        for axis, entry in self._entries(self[grid], cell):
+            found &= self.table[axis.grid] == axis.cells[entry]
+        return np.flatnonzero(found)
+
+    def lit(self, grid: str, cell: int) -> dict[str, tuple[int, ...]]:
+        """For each grid the cells that belong to this one: the support of the Jacobian."""
+        rows = self.rows_with(grid, cell)
+        lit = {name: np.unique(column[rows]) for name, column in self.table.items()}
+        for other in self.grids:
+            if other.name not in self.table:
+                lit[other.name] = self._derived(other, rows)
+        lit[grid] = np.union1d(lit[grid], [cell]).astype(int)
+        lit = {name: tuple(int(c) for c in cells if c != NOWHERE) for name, cells in lit.items()}
+        return {name: cells for name, cells in lit.items() if cells}
+
+    def _entries(self, grid: Grid, cell: int) -> list[tuple[Axis, int]]:
+        row, column = divmod(cell, grid.shape[3])
+        pairs = ((grid.down, row), (grid.across, column))
+        return [(axis, entry) for axis, entry in pairs if axis is not None]
+
+    def _derived(self, grid: Grid, rows: np.ndarray) -> np.ndarray:
+        """Table rows -> cells of a derived grid. A cell that an axis does not hold drops out."""
+        cells, kept = np.zeros(len(rows), dtype=int), np.ones(len(rows), dtype=bool)
+        for axis, stride in ((grid.down, grid.shape[3]), (grid.across, 1)):
+            if axis is not None:
+                column = self.table[axis.grid][rows]
+                entries = np.array([axis.position.get(int(c), NOWHERE) for c in column], dtype=int)
+                kept &= entries >= 0
+                cells += stride * entries
+        return np.unique(cells[kept])
+
+    def sentence(self, grid: str, cell: int) -> str:
+        """What is to be said when the learner points at this cell."""
+        shown = self[grid]
+        if shown.sentences is not None:
+            return shown.sentences[cell]
+        if shown.saying:
+            return shown.saying.format(**shown.whereabouts(cell))
+        entries = self._entries(shown, cell)
+        if shown.entry is None:
+            ((axis, entry),) = entries
+            return self.sentence(axis.grid, axis.cells[entry])
+        names = [spoken(self[axis.grid].symbols[axis.cells[entry]]) for axis, entry in entries]
+        rows = self.rows_with(grid, cell)
+        value = (
+            spoken(self[shown.entry].symbols[self.table[shown.entry][rows[0]]])
+            if len(rows)
+            else "0"
+        )
+        template = shown.hit if len(rows) else shown.miss
+        return template.format(row=names[0], column=names[1], value=value)
+
+    def terms(self, grid: str, cell: int) -> tuple[str, list[tuple[str, ...]]]:
+        """The equation of a cell as labels: its left side, and the factors of each term.
+
+        Terms that hold a padding cell or an inserted zero, or no cell at all, are left out.
+        """
+        equation = self.equations[grid]
+        nothing = {name: {NOWHERE, *_zeros(self[name])} for name in self.table}
+        used = [_grid_in(factor) for factor in equation.factors]
+        rows = self.rows_with(grid, cell)
+        terms = {}
+        for row in rows:
+            here = {name: int(column[row]) for name, column in self.table.items()}
+            if not any(here[name] in nothing[name] for name in (grid, *used)):
+                terms[tuple(here[name] for name in used)] = self._filled(equation.factors, here)
+        if equation.plus and len(rows):
+            here = {name: int(column[rows[0]]) for name, column in self.table.items()}
+            terms["plus"] = self._filled((equation.plus,), here)
+        left = equation.left.format(**{grid: self[grid].called[cell]})
+        return left, list(terms.values())
+
+    def _filled(self, factors: tuple[str, ...], here: Mapping[str, int]) -> tuple[str, ...]:
+        words = {name: self[name].called[at] for name, at in here.items() if at != NOWHERE}
+        return tuple(factor.format(**words) for factor in factors)
+
+    def equation_text(self, grid: str, cell: int) -> str:
+        """The equation of a cell in one line of text."""
+        left, terms = self.terms(grid, cell)
+        return f"{left} = " + (" + ".join("·".join(term) for term in terms) or "0")
+
+    def view(self) -> dict:
+        """All that a browser needs to light cells and to speak, as plain JSON values."""
+        return {
+            "title": self.title,
+            "size": self.size,
+            "grids": [_grid_view(grid, grid.name in self.table) for grid in self.grids],
+            **self._columns(),
+            "equations": {
+                name: {
+                    "left": e.left,
+                    "factors": e.factors,
+                    "counted": e.counted,
+                    "ledger": e.ledger,
+                    "plus": e.plus,
+                }
+                for name, e in self.equations.items()
+            },
+            "walk": self.walk,
+            "steps": [
+                {"lit": dict(s.lit), "say": s.say, "of": s.of, "around": dict(s.around)}
+                for s in self.steps
+            ],
+            "say": self.say,
+            "code": self.code,
+            "beware": self.beware,
+        }
+
+    def _columns(self) -> dict:
+        """The columns of the table; what is one array in several of them is sent only once."""
+        first: dict[int, str] = {}
+        same = {name: first.setdefault(id(column), name) for name, column in self.table.items()}
+        return {
+            "table": {name: self.table[name].tolist() for name, of in same.items() if name == of},
+            "same": {name: of for name, of in same.items() if name != of},
+        }
+
+    def __str__(self) -> str:
+        lines = [self.title, ""]
+        for grid in self.grids:
+            lines += [*_grid_text(grid, self.shown(grid)), ""]
+        lines += [stroke.label for stroke in self.strokes if stroke.label]
+        lines += [f"{value} {words}" for value, words in self.counters]
+        lines += [f"{'✓' if lit else '✕'} {words}" for lit, words in self.lamps]
+        lines.append(self.say)
+        _, said = self.now()
+        if said != self.say:
+            lines.append(said)
+        of = self.focus or (self.steps[self.step].of if self.steps and self.step >= 0 else None)
+        if of is not None and of[0] in self.equations:
+            lines.append(self.equation_text(*of))
+        return "\n".join(lines)
+
+    def save(self, path: str | Path) -> Path:
+        """Write the scene to a file: .html (hover and step work offline), .svg, .pdf, .png or .txt."""
+        path = Path(path)
+        module = WRITERS.get(path.suffix.lower())
+        if module is None:
+            raise ValueError(
+                f"A scene can be saved as {', '.join(sorted(WRITERS))}; {path.name!r} is none of these."
+            )
+        import_module(f".{module}", __package__).write(self, path)
+        return path
+
+
+def write(scene: Scene, path: Path) -> None:
+    """The scene in words, as a text file."""
+    path.write_text(f"{scene}\n", encoding="utf-8")
+
+
+def _grid_view(grid: Grid, is_base: bool) -> dict:
+    """A grid as the browser needs it. What is said of a derived cell is found in the base grids."""
+    place = grid.place
+    view = {
+        "name": grid.name,
+        "shape": grid.shape,
+        "place": [place.x, place.y, place.width, place.height, place.gap],
+        "role": grid.role,
+        "editable": grid.editable,
+        "frames": grid.frames if grid.texts else (),
+    }
+    if is_base:
+        words = {"symbols": grid.called, "numbers": grid.numbers, "sentences": grid.sentences}
+        words["saying"] = grid.saying
+        return {**view, **words, "padding": _zeros(grid)}
+    axes = {"down": _axis_view(grid.down), "across": _axis_view(grid.across)}
+    return {**view, **axes, "hit": grid.hit, "miss": grid.miss, "entry": grid.entry}
+
+
+def _zeros(grid: Grid) -> tuple[int, ...]:
+    """Cells of padding and inserted zeros: always 0, they hold no number of their own."""
+    return (*grid.marks.get("padding", ()), *grid.marks.get("inserted", ()))
+
+
+def _axis_view(axis: Axis | None) -> dict | None:
+    return axis and {"grid": axis.grid, "cells": axis.cells}
+
+
+def _grid_in(template: str) -> str:
+    """The grid whose cell a template names: ``kernel`` of ``{kernel}``."""
+    return template[template.index("{") + 1 : template.index("}")]
+
+
+def _grid_text(grid: Grid, shown: tuple[str, ...] | None) -> list[str]:
+    """A grid as lines of text; one too large to write in says only how large it is."""
+    tile_rows, tile_columns, rows, columns = grid.shape
+    head = grid.title.replace("|", "") or f"{grid.name}  {rows}×{columns}"
+    if shown is None:
+        return [head]
+    shown = [text.replace("\n", " ") for text in shown]
+    cells = np.array(shown, dtype=object).reshape(grid.shape)
+    width = max(map(len, shown))
+    lines = [head]
+    for tile in np.ndindex(tile_rows, tile_columns):
+        lines += ["  " + " ".join(text.rjust(width) for text in row) for row in cells[tile]]
+    return lines

@@ -1,0 +1,376 @@
+"""The pictures of the input gradient: what they write, light up and say, against laws and by hand."""
+
+import itertools
+
+import numpy as np
+import pytest
+import sympy
+
+from cnnviz.derivations import symbol_array
+from cnnviz.functional import conv2d, conv2d_input, rot180
+from cnnviz.functional.geometry import DoesNotFit, Geometry
+from cnnviz.functional.samples import sample_gradient, sample_input, sample_kernel
+from cnnviz.pictures.input_gradient.gathering import gather_table, spread_cells
+from cnnviz.pictures.input_gradient.index_substitution import index_substitution
+from cnnviz.pictures.input_gradient.input_gradient import transposed_matrix
+from cnnviz.pictures.input_gradient.scatter_gather import scatter_gather
+from cnnviz.pictures.input_gradient.turned_kernel import TURNS, turned_kernel
+from cnnviz.pictures.input_gradient.written_out import written_out
+from cnnviz.pictures.transposed.coverage import coverage
+from cnnviz.scene.svg import svg
+from cnnviz.symbols import NOTATIONS, number
+from tests.tools import brute_force
+
+
+def fitting():
+    """Geometries of every kind, rectangles among them."""
+    for size, kernel, stride, padding, dilation in itertools.product(
+        ((3, 4), (6, 5)), ((1, 2), (3, 2), (3, 3)), (1, 2, 3), (0, 1, 3), (1, 2)
+    ):
+        try:
+            yield Geometry.of(size, kernel, stride, padding, dilation)
+        except DoesNotFit:
+            continue
+
+
+GEOMETRIES = list(fitting())
+
+
+def scene_of(geometry: Geometry, **more):
+    numbers = (
+        sample_gradient(*geometry.output_size),
+        sample_kernel(*geometry.kernel_size),
+        geometry.input_size,
+    )
+    around = (geometry.stride, [p.before for p in geometry.padding], geometry.dilation)
+    stride, padding, dilation = map(tuple, around)
+    return scatter_gather(*numbers, stride, padding, dilation, **more)
+
+
+def meetings(geometry: Geometry) -> set:
+    """The products of the backward pass as (output, kernel, input) cells, by plain loops."""
+    (h, w), (kh, kw), (oh, ow) = (
+        geometry.input_size,
+        geometry.kernel_size,
+        geometry.output_size,
+    )
+    around = geometry.stride, geometry.padding, geometry.dilation
+    found = brute_force.meetings((1, 1, h, w), (1, 1, kh, kw), (oh, ow), *around, 1)
+    return {(o[2] * ow + o[3], k[2] * kw + k[3], x[2] * w + x[3]) for o, x, k in found}
+
+
+def products(scene, order: str) -> list:
+    """The products of each step on one side, as (output, kernel, input) cells."""
+    sides = {"scatter": ("upstream", "kernel", "input_gradient")}
+    if order == "scatter":
+        return [tuple(step.lit[name][0] for name in sides[order]) for step in scene.steps]
+    turned = rot180(np.arange(scene["kernel"].size).reshape(scene["kernel"].shape)).ravel()
+    found = []
+    for step in scene.steps:
+        spread, kernel, target = (step.lit[name][0] for name in ("spread", "turned", "gathered"))
+        rows = np.flatnonzero(scene.table["spread"] == spread)
+        found.append((int(scene.table["upstream"][rows[0]]), int(turned[kernel]), target))
+    return found
+
+
+def test_there_are_geometries_of_every_kind():
+    assert len(GEOMETRIES) > 80
+    assert any(min(g.adjoint_padding[0]) < 0 for g in GEOMETRIES)
+    assert any(any(g.remainder) for g in GEOMETRIES)
+
+
+@pytest.mark.parametrize("geometry", GEOMETRIES, ids=str)
+def test_scatter_and_gather_make_the_same_products_and_all_of_them(geometry):
+    scene, wanted = scene_of(geometry), meetings(geometry)
+    for order in ("scatter", "gather"):
+        made = products(scene, order)
+        assert len(made) == len(set(made)) == len(wanted) and set(made) == wanted
+    assert products(scene, "scatter") == sorted(wanted)  # one stamp after the other
+    targets = [target for _, _, target in products(scene, "gather")]
+    assert targets == sorted(targets)  # one cell after the other
+    assert all(lit for lit, _ in scene.lamps)
+
+
+@pytest.mark.parametrize("geometry", GEOMETRIES[::7], ids=str)
+def test_the_last_frames_are_the_gradient(geometry):
+    scene = scene_of(geometry, show="numbers")
+    if not scene.steps:
+        pytest.skip("no output read anything but padding")
+    last = scene.at_step(len(scene.steps) - 1)
+    for name in ("input_gradient", "gathered"):
+        assert last.shown(last[name]) == scene[name].numbers
+    counted = scene_of(geometry).at_step(len(scene.steps) - 1)
+    assert all(
+        text == "0" or text.split(" of ")[0] == text.split(" of ")[1]
+        for text in counted.shown(counted["gathered"])
+    )
+
+
+def test_the_first_steps_of_scatter_and_gather_by_hand():
+    scene = scatter_gather(np.ones((2, 2)), np.ones((2, 2)), (3, 3), notation=NOTATIONS["blog"])
+    first, second = scene.steps[:2]
+    assert first.lit == {
+        "upstream": (0,),
+        "kernel": (0,),
+        "input_gradient": (0,),
+        "spread": (5,),
+        "turned": (3,),
+        "gathered": (0,),
+    }
+    assert first.around == {"input_gradient": (0, 1, 3, 4), "spread": (0, 1, 4, 5)}
+    assert first.say == (
+        "Scatter adds ∂L/∂Z₁₁ · K₁₁ to ∂L/∂X₁₁. Gather adds ∂L/∂Z₁₁ · K₁₁ to ∂L/∂X₁₁. "
+        "Cells that are finished: scatter 1, gather 1."
+    )
+    assert second.lit["input_gradient"] == second.lit["gathered"] == (1,)
+    assert scene.steps[4].lit["upstream"] == (1,) and scene.steps[4].lit["gathered"] == (3,)
+    assert scene.at_step(4).shown(scene["input_gradient"])[:6] == (
+        *("1 of 1", "2 of 2", "", "1 of 2", "1 of 4", ""),
+    )
+    assert scene.steps[-1].say.endswith(
+        "The same 16 products were made, and the two maps are equal."
+    )
+    assert scene.counters == (("16", "products on each side"),)
+
+
+def test_the_stamp_and_the_window_show_faintly_around_a_product():
+    scene = scatter_gather(np.ones((2, 2)), np.ones((2, 2)), (3, 3))
+    assert 'class="band"' not in svg(scene)
+    assert svg(scene.at_step(0)).count('class="band"') == 2
+    assert scene.view()["steps"][0]["around"]["spread"] == (0, 1, 4, 5)
+    assert scene.at_step(0).at("kernel", 0).around == {}
+
+
+def test_pointing_links_both_sides():
+    scene = scatter_gather(np.ones((2, 2)), np.ones((3, 3)), (4, 4))
+    corner = {"input_gradient": (0,), "gathered": (0,), "upstream": (0,), "kernel": (0,)}
+    for name in ("input_gradient", "gathered"):
+        lit = scene.lit(name, 0)
+        assert {key: lit[key] for key in corner} == corner
+        assert lit["spread"] == (0, 1, 2, 6, 7, 8, 12, 13, 14) and len(lit["turned"]) == 9
+    assert scene.lit("upstream", 3)["input_gradient"] == (5, 6, 7, 9, 10, 11, 13, 14, 15)
+    assert scene.lit("kernel", 0) == {
+        "kernel": (0,),
+        "upstream": (0, 1, 2, 3),
+        "input_gradient": (0, 1, 4, 5),
+        "spread": (14, 15, 20, 21),
+        "turned": (8,),
+        "gathered": (0, 1, 4, 5),
+    }
+    assert scene.sentence("kernel", 1).endswith(
+        "It stands in row 1, column 2 of the kernel, and in row 3, column 2 of the turned one."
+    )
+
+
+def equals(text: str, wanted) -> bool:
+    """Whether an equation as a line of text is the expression, upstream gradients being g."""
+    right = text.split(" = ")[1].replace("·", "*")
+    for old, new in (("∂F/∂h_", "g_"), ("∂L/∂O_", "g_"), ("∂L/∂Z_", "g_")):
+        right = right.replace(old, new)
+    names = {s.name: s for s in wanted.free_symbols}
+    return sympy.expand(sympy.sympify(right, locals=names) - wanted) == 0
+
+
+@pytest.mark.parametrize("geometry", GEOMETRIES[::9], ids=str)
+def test_equations_are_the_derivatives_of_sympy(geometry):
+    a = symbol_array("a", geometry.input_size)
+    k, g = symbol_array("k", geometry.kernel_size), symbol_array("g", geometry.output_size)
+    padding = tuple(p.before for p in geometry.padding)
+    scalar = (g * conv2d(a, k, None, geometry.stride, padding, geometry.dilation)).sum()
+    scene = scene_of(geometry)
+    for cell, symbol in enumerate(a.ravel()):
+        wanted = sympy.diff(scalar, symbol)
+        assert equals(scene.equation_text("input_gradient", cell), wanted)
+        assert equals(scene.equation_text("gathered", cell), wanted)
+
+
+def test_spread_cells_show_zeros_padding_and_crop():
+    assert spread_cells(Geometry.of((1, 5), (1, 3), stride=2)).tolist() == [
+        [-1, -1, 0, -1, 1, -1, -1]
+    ]
+    assert spread_cells(Geometry.of((1, 2), (1, 1), padding=(0, 1))).tolist() == [[1, 2]]
+    scene = scatter_gather(np.ones((4, 4)), np.ones((1, 1)), (2, 2), 1, 1)
+    assert scene["spread"].title == "the same, cropped by 1: 2×2"
+    assert "cropped" in scene.say
+    assert scene.sentence("upstream", 0).endswith("it adds nothing, and is cropped.")
+    strided = scatter_gather(np.ones((2, 2)), np.ones((3, 3)), (6, 6), 2)
+    assert strided["spread"].marks["inserted"] == (
+        20 - 1,
+        8 * 3 + 2,
+        8 * 3 + 3,
+        8 * 3 + 4,
+        8 * 4 + 3,
+    )
+
+
+def test_the_words_of_a_transposed_convolution():
+    scene = scatter_gather(np.ones((2, 2)), np.ones((3, 3)), (6, 6), 2, what="transposed")
+    assert (
+        scene.code == "y = torch.nn.functional.conv_transpose2d(h, k, stride=2, output_padding=1)"
+    )
+    assert scene.equation_text("gathered", 1) == "y_12 = k_12·h_11"
+    same = scatter_gather(np.ones((2, 2)), np.ones((3, 3)), (6, 6), 2)
+    assert same.code == "grad_a = torch.nn.grad.conv2d_input((1, 1, 6, 6), k, g, stride=2)"
+    assert same["gathered"].numbers == scene["gathered"].numbers
+
+
+# ---------------------------------------------------------------- Wᵀ
+
+
+def test_a_row_of_the_transpose_is_a_column_of_w():
+    a, k, g = sample_input(4, 4), sample_kernel(3, 3), sample_gradient(2, 2)
+    scene = transposed_matrix(a, k, g)
+    w = np.array(scene["W"].symbols, dtype=object).reshape(4, 16)
+    transposed = np.array(scene["W_transposed"].symbols, dtype=object).reshape(16, 4)
+    assert (transposed == w.T).all()
+    lit = scene.lit("input_gradient", 5)
+    assert lit["W"] == (5, 16 + 5, 32 + 5, 48 + 5) and lit["W_transposed"] == (20, 21, 22, 23)
+    assert lit["input"] == (5,) and lit["kernel"] == (0, 1, 3, 4)
+    wanted = conv2d_input((4, 4), k, g)
+    assert scene["input_gradient"].numbers == tuple(map(number, wanted.ravel()))
+    one = number((conv2d(a, k) * g).sum())
+    assert [value for value, _ in scene.counters] == [one, one] and scene.lamps[0][0]
+
+
+def test_padding_has_no_row_in_the_transpose():
+    scene = transposed_matrix(np.ones((2, 2)), np.ones((2, 2)), np.ones((3, 3)), padding=1)
+    assert scene["W_transposed"].shape == (1, 1, 4, 9)
+    lit = scene.lit("input", 0)
+    assert "input_gradient" not in lit and "W_transposed" not in lit and lit["output"] == (0,)
+    assert scene.sentence("input", 0) == "A padding cell: always 0, and W has no column for it."
+    assert scene.sentence("input", 5).startswith("a₁₁ feeds 4 outputs")
+    assert scene["W_transposed"].symbols[:5] == ("k_22", "k_21", "0", "k_12", "k_11")
+
+
+# ---------------------------------------------------------------- one dimension
+
+
+@pytest.mark.parametrize("size, kernel", [(5, 3), (4, 4), (7, 2)])
+def test_columns_read_the_kernel_backwards(size, kernel):
+    scene = index_substitution(np.arange(1.0, kernel + 1), np.ones(size - kernel + 1), size)
+    w = np.array(scene["W"].symbols, dtype=object).reshape(-1, size)
+    for row in w:
+        assert [name for name in row if name != "0"] == list(scene["kernel"].symbols)
+    for column in w.T:
+        here = [scene["kernel"].symbols.index(name) for name in column if name != "0"]
+        assert here == sorted(here, reverse=True)
+    assert scene["turned"].symbols == scene["kernel"].symbols[::-1]
+
+
+def test_the_sentences_of_one_dimension_count_from_the_first_index():
+    one = index_substitution(np.ones(3), np.ones(3), 5)
+    assert one.sentence("input_gradient", 2) == (
+        "The column of input x = 3: i = x − u + 1. Here x is fixed: as u runs 1, 2, 3, the weight i "
+        "runs 3, 2, 1: backwards."
+    )
+    zero = index_substitution(np.ones(3), np.ones(3), 5, start=0)
+    assert zero.sentence("input_gradient", 0) == (
+        "The column of input x = 0: only output u = 0 read it, with weight i = x − u = 0."
+    )
+    assert zero.equation_text("input_gradient", 0) == "∂F/∂a_0 = k_0·∂F/∂h_0"
+
+
+# ---------------------------------------------------------------- the dial
+
+
+@pytest.mark.parametrize("size, kernel", [(3, 2), (4, 3), (5, 3)])
+@pytest.mark.parametrize("flips", [False, True])
+def test_only_one_position_of_the_dial_is_right(size, kernel, flips):
+    g, k = sample_gradient(*(size - kernel + 1,) * 2), sample_kernel(kernel, kernel)
+    right = {
+        turn for turn in TURNS if turned_kernel(g, k, (size, size), turn, None, flips).lamps[1][0]
+    }
+    assert right == {"0°" if flips else "180°"}
+
+
+def test_lamps_and_sizes_of_the_dial_by_hand():
+    g, k = sample_gradient(2, 2), sample_kernel(2, 2)
+    found = {turn: turned_kernel(g, k, (3, 3), turn) for turn in TURNS}
+    assert {turn: scene.counters[0][0] for turn, scene in found.items()} == {
+        "0°": "0 of 9",
+        "90°": "0 of 9",
+        "180°": "9 of 9",
+        "270°": "0 of 9",
+        "flip ↔": "0 of 9",
+        "flip ↕": "0 of 9",
+        "transpose": "2 of 9",
+    }
+    assert found["transpose"]["result"].marks["right"] == (2, 6)
+    assert found["0°"].equation_text("result", 0) == "r_11 = ∂L/∂Z_11·K_22"
+    assert found["0°"].equation_text("input_gradient", 0) == "∂L/∂X_11 = ∂L/∂Z_11·K_11"
+    assert found["90°"]["turned"].symbols == ("K_21", "K_11", "K_22", "K_12")
+    assert found["180°"].code == "r = torch.nn.functional.conv2d(g, K.flip(0, 1), padding=1)"
+    for padding, size in ((0, "1×1"), (2, "5×5")):
+        scene = turned_kernel(g, k, (3, 3), "180°", padding)
+        assert f"{size} cells come out" in scene.say and not scene.lamps[0][0]
+    with pytest.raises(DoesNotFit):
+        turned_kernel(g, sample_kernel(3, 3), (4, 4), "180°", 0)
+
+
+def test_a_symmetric_kernel_hides_a_missing_turn_in_numbers_only():
+    g, k = sample_gradient(2, 2), np.ones((2, 2))
+    assert turned_kernel(g, k, (3, 3), "0°", show="numbers").counters[0][0] == "9 of 9"
+    assert turned_kernel(g, k, (3, 3), "0°", show="symbols").counters[0][0] == "0 of 9"
+
+
+# ---------------------------------------------------------------- the sums, and how long they are
+
+
+def test_the_nine_equations_are_written_in_their_cells():
+    scene = written_out(sample_gradient(2, 2), sample_kernel(2, 2), (3, 3))
+    x, f, g = symbol_array("X", (3, 3)), symbol_array("F", (2, 2)), symbol_array("g", (2, 2))
+    scalar = (g * conv2d(x, f)).sum()
+    for cell, symbol in enumerate(x.ravel()):
+        written = scene["input_gradient"].symbols[cell].replace("\n", " ")
+        assert equals(f"left = {written}", sympy.diff(scalar, symbol))
+        assert equals(scene.equation_text("input_gradient", cell), sympy.diff(scalar, symbol))
+    assert scene["overlap"].numbers == tuple("121242121")
+    assert scene.equation_text("input_gradient", 0) == "∂L/∂X_11 = ∂L/∂O_11·F_11"
+    assert scene.lit("input_gradient", 5) == {
+        "upstream": (1, 3),
+        "kernel": (1, 3),
+        "turned": (0, 2),
+        "input_gradient": (5,),
+        "overlap": (5,),
+    }
+
+
+@pytest.mark.parametrize("geometry", GEOMETRIES[::5], ids=str)
+def test_the_terms_of_a_sum_are_the_outputs_that_read_the_cell(geometry):
+    padding = tuple(p.before for p in geometry.padding)
+    around = (geometry.stride, padding, geometry.dilation)
+    numbers = sample_gradient(*geometry.output_size), sample_kernel(*geometry.kernel_size)
+    scene = written_out(*numbers, geometry.input_size, *around)
+    wanted = [0] * scene["overlap"].size
+    for _, _, cell in meetings(geometry):
+        wanted[cell] += 1
+    assert scene["overlap"].numbers == tuple(map(str, wanted))
+
+
+@pytest.mark.parametrize("geometry", GEOMETRIES[::5], ids=str)
+def test_coverage_counts_the_outputs_that_read_a_cell_one_after_the_other(geometry):
+    scene = coverage(
+        np.ones(geometry.output_size),
+        np.ones(geometry.kernel_size),
+        geometry.stride[0],
+        geometry.rows.padding.before,
+        geometry.dilation[0],
+        output_padding=geometry.remainder,
+        show="numbers",
+    )
+    wanted = np.zeros(scene["counts"].size, dtype=int)
+    assert scene.length == scene["upstream"].size
+    for output in range(scene.length):
+        read = [cell for at, _, cell in meetings(geometry) if at == output]
+        wanted[read] += 1
+        assert scene.at_step(output).shown(scene["counts"]) == tuple(map(str, wanted))
+    assert scene["counts"].numbers == scene["input_gradient"].numbers == tuple(map(str, wanted))
+    for cell, count in enumerate(wanted):
+        assert len(scene.lit("counts", cell).get("upstream", ())) == count
+
+
+def test_the_table_holds_zeros_as_nowhere():
+    table = gather_table(Geometry.of((3, 3), (2, 2)))
+    nothing = table["upstream"] < 0
+    assert nothing.sum() == 36 - 16 and (table["kernel"][nothing] < 0).all()
+    assert (table["input_gradient"] == table["gathered"]).all()

@@ -1,0 +1,287 @@
+"""The pictures of a whole network: its passes, the blog's faults, and the lamps of its layers."""
+
+import json
+
+import numpy as np
+import pytest
+
+from cnnviz.documents.ledger import all_records
+from cnnviz.explorers.network import (
+    explore_gradient_check,
+    explore_network_pass,
+    explore_repairs,
+)
+from cnnviz.functional.geometry import DoesNotFit
+from cnnviz.functional.samples import sample_gradient, sample_input, sample_kernel
+from cnnviz.network import Conv2d, CrossEntropyLoss, Flatten, Linear, MaxPool2d, ReLU, Sequential
+from cnnviz.network.as_printed import conv_backward, dense_weight_gradient
+from cnnviz.network.broken import FAULTS, check_each_layer, with_fault
+from cnnviz.network.gradient_check import check_gradients
+from cnnviz.network.repairs import REPAIRS
+from cnnviz.network.trained import tiny_network, trained_network
+from cnnviz.pictures.network.gradient_lamps import gradient_lamps
+from cnnviz.pictures.network.network_pass import network_pass
+from cnnviz.pictures.network.repairs import repairs
+from cnnviz.scene import NOWHERE
+
+
+def numbers(scene, grid):
+    """The numbers in a grid, as they are written."""
+    return np.array([float(text.replace("−", "-")) for text in scene[grid].numbers])
+
+
+# The whole pass
+
+
+@pytest.fixture(scope="module", params=["small", "tiny"])
+def run(request):
+    """A network after one epoch, one of its images, and their scene."""
+    network, split, _ = trained_network(request.param, epochs=1)
+    image, label = split.test_images[3, 0], int(split.test_labels[3])
+    scene = network_pass(network, image, label, numbers=request.param == "tiny")
+    entropy = CrossEntropyLoss()
+    loss = entropy(network(image[None, None]), [label])
+    network.backward(entropy.backward(), input_gradient=True)
+    return network, scene, loss, label
+
+
+NAMES = ("image", "maps", "relu", "pooled", "row", "scores")
+
+
+def test_what_stands_in_the_cells_is_what_the_layers_made(run):
+    network, scene, _, label = run
+    for name, made, back in zip(NAMES, network.maps, network.map_gradients, strict=True):
+        below = "upstream" if name == "scores" else f"{name}_gradient"
+        np.testing.assert_allclose(numbers(scene, name), made.ravel(), atol=0.0051)
+        np.testing.assert_allclose(numbers(scene, below), back.ravel(), atol=0.0051)
+        assert scene[name].shape == scene[below].shape
+    y = (np.arange(10) == label).astype(float)
+    p = numbers(scene, "probabilities")
+    np.testing.assert_allclose(numbers(scene, "upstream"), p - y, atol=0.0101)
+    assert numbers(scene, "target").tolist() == y.tolist()
+    np.testing.assert_allclose(
+        numbers(scene, "kernel_gradient"), network.gradients["0.weight"].ravel(), atol=0.0051
+    )
+
+
+def test_counters_say_the_loss_what_is_read_and_how_far_gradients_reach(run):
+    network, scene, loss, label = run
+    reached = np.count_nonzero(network.map_gradients[1])
+    assert scene.counters[0] == (f"{loss:.3g}", f"loss = −log p of class {label}")
+    assert scene.counters[1][0] == str(network.maps[-1].argmax())
+    assert scene.counters[2][0] == "0"
+    assert scene.counters[3][0] == f"{reached} of {network.maps[1].size}"
+
+
+def test_a_pooled_cell_lights_its_window_its_winner_and_what_the_winner_has_read(run):
+    network, scene, _, _ = run
+    a, switches = network.maps[2][0], network[2].switches[0]
+    maps, side, pooled = len(a), a.shape[1], switches.shape[1]
+    image = network.maps[0].shape[-1]
+    for h in range(0, switches.size, 7):
+        c, row, column = np.unravel_index(h, (maps, pooled, pooled))
+        lit = scene.lit("pooled", h)
+        corner = c * side * side + 2 * row * side + 2 * column
+        window = (corner, corner + 1, corner + side, corner + side + 1)
+        winner = int(switches[c, row, column])
+        assert lit["relu"] == lit["maps"] == window and lit["row"] == (h,)
+        assert lit["relu_gradient"] == lit["maps_gradient"] == (c * side * side + winner,)
+        i, j = divmod(winner, side)
+        field = tuple((i + u) * image + j + v for u in range(3) for v in range(3))
+        alive = a[c].flat[winner] > 0
+        assert lit.get("image", ()) == lit.get("image_gradient", ()) == (field if alive else ())
+        assert lit.get("kernel", ()) == (tuple(range(9 * c, 9 * c + 9)) if alive else ())
+
+
+def test_a_kernel_gradient_is_the_sum_over_the_rows_of_its_weight(run):
+    """The table alone is enough to add it up: only winners above 0 take part."""
+    network, scene, _, _ = run
+    x, g = network.maps[0].ravel(), network.map_gradients[1].ravel()
+    for weight in (0, 4, 17):
+        rows = scene.rows_with("kernel", weight)
+        image, cell = scene.table["image"][rows], scene.table["maps_gradient"][rows]
+        found = float((x[image].astype(float) * g[cell]).sum())
+        assert found == pytest.approx(float(network.gradients["0.weight"].flat[weight]), abs=1e-5)
+
+
+def test_the_steps_go_forward_and_back_through_every_layer(run):
+    _, scene, _, label = run
+    words = [step.say.split(",")[0] for step in scene.steps]
+    layers = ["Conv2d", "ReLU", "MaxPool2d", "Flatten", "Linear"]
+    assert words[:5] == layers and words[8:12] == ["Linear", "Flatten", "MaxPool2d", "ReLU"]
+    assert words[12] == "Conv2d" and "p − y" in scene.steps[7].say
+    assert scene.steps[6].lit["target"] == (label,)
+    for step in scene.steps:
+        for name, cells in step.lit.items():
+            assert cells and NOWHERE not in cells and max(cells) < scene[name].size
+    winner = scene.steps[10].lit["relu_gradient"]
+    assert winner == scene.steps[0].lit["maps"] and set(winner) <= set(scene.steps[2].lit["relu"])
+
+
+def test_every_cell_has_a_sentence_and_the_table_stays_small(run):
+    _, scene, _, _ = run
+    assert len(scene.table["image"]) < 15_000
+    for grid in scene.grids:
+        for cell in range(0, grid.size, max(1, grid.size // 9)):
+            assert "{" not in scene.sentence(grid.name, cell)
+    assert len(json.dumps(scene.view())) < 700_000
+
+
+def test_a_column_that_is_shared_is_sent_once_and_named(run):
+    view = run[1].view()
+    assert view["same"]["relu"] == "maps" and "relu" not in view["table"]
+    assert set(view["same"]) | set(view["table"]) == set(run[1].table)
+
+
+def test_the_sign_changes_the_ink_and_nothing_else():
+    network, image = tiny_network(), np.eye(8)
+    scenes = [
+        network_pass(network, image, 1, sign=sign) for sign in ("positive part", "negative part")
+    ]
+    whole = network_pass(network, image, 1)["image_gradient"]
+    inks = [scene["image_gradient"].ink for scene in scenes]
+    assert not (inks[0] * inks[1]).any() and ((inks[0] + inks[1] > 0) == (whole.ink > 0)).all()
+    assert scenes[0]["image_gradient"].numbers == whole.numbers
+
+
+def test_other_networks_are_refused_in_words():
+    with pytest.raises(DoesNotFit, match="Conv2d, ReLU, MaxPool2d, Flatten, Linear in this order"):
+        network_pass(Sequential(Flatten(), Linear(64, 10)), np.eye(8), 0)
+    padded = Sequential(Conv2d(1, 2, 3, padding=1), ReLU(), MaxPool2d(2), Flatten(), Linear(32, 10))
+    with pytest.raises(DoesNotFit, match="no room for padding"):
+        network_pass(padded, np.eye(8), 0)
+
+
+# Faults and repairs
+
+
+@pytest.mark.parametrize("fault", REPAIRS)
+def test_a_fault_shows_at_first_and_its_records_exist(fault):
+    repair = REPAIRS[fault]
+    scene = repairs(repair, repair.size.first, repair.count.first)
+    trial = repair.run(repair.size.first, repair.count.first)
+    assert not trial.same and scene["printed"].marks["wrong"]
+    records = {record.id for record in all_records()}
+    assert set(filter(None, repair.ledger.split(", "))) <= records
+    assert scene.say == repair.gain and len(scene.steps) == 4
+
+
+def test_the_numbers_of_some_faults_by_hand():
+    def made(fault, size, count):
+        return REPAIRS[fault].run(size, count)
+
+    once = made("one bias gradient for all", 4, 1)
+    assert once.printed["bias gradient"].tolist() == [[6, 6, 6, 6]]
+    assert once.repaired["bias gradient"].tolist() == [[1, -2, 3, 4]]
+    tied = made("ties", 1, 3)
+    assert tied.printed["gradient to the map"].tolist() == [[1, 1], [1, 0]]
+    assert tied.repaired["gradient to the map"].tolist() == [[1, 0], [0, 0]]
+    wide = made("overlapping windows", 5, 1)
+    # a_22 = 9 wins the first four windows of the two upper rows but those that pass it by
+    assert wide.repaired["gradient to the map"].sum() == sample_gradient(3, 3).sum()
+    assert made("no loss", 3, 1).repaired["upstream gradient"].sum() == pytest.approx(0)
+
+
+def test_updating_first_gives_what_a_second_call_gives():
+    image, g, kernel = sample_input(4, 4), sample_gradient(3, 3), sample_kernel(2, 2)
+    filters = kernel[None].copy()
+    conv_backward(image, g[..., None], filters)
+    swapped = conv_backward(image, g[..., None], filters.copy())  # with weights moved before
+    twice = REPAIRS["updates inside backward"].run(4, 2).printed["gradient to the image"]
+    np.testing.assert_allclose(twice, swapped)
+    assert REPAIRS["updates inside backward"].run(4, 1).differs("gradient to the image").sum() == 0
+
+
+def test_where_the_printed_lines_stop_there_are_question_marks():
+    scene = repairs(REPAIRS["odd sizes"], 5, 2)
+    assert set(scene["printed"].numbers) == {"?"} and "IndexError" in scene.lamps[0][1]
+    assert scene.sentence("printed", 0) == "As printed: stops with IndexError."
+    assert repairs(REPAIRS["odd sizes"], 4, 2).lamps == ((True, "as printed is right here"),)
+    with pytest.raises(ValueError):
+        dense_weight_gradient(np.ones(1152), np.ones(10))
+
+
+def test_pointing_finds_what_reached_a_number():
+    scene = repairs(REPAIRS["one bias gradient for all"], 4, 1)
+    assert scene.lit("printed", 2)["given 0"] == (0, 1, 2, 3)
+    assert scene.lit("repaired", 2)["given 0"] == (2,)
+    tied = repairs(REPAIRS["ties"], 2, 3)
+    lit = tied.lit("given 1", 0)
+    assert (lit["printed"], lit["repaired"], lit["given 0"]) == ((0, 1, 4), (0,), (0, 1, 4, 5))
+    moved = repairs(REPAIRS["updates inside backward"], 4, 2)
+    assert moved.lit("repaired", 5)["given 1"] == (0, 1, 3, 4)
+
+
+def test_a_fault_shows_the_two_sliders_that_are_its_own():
+    explorer = explore_repairs()
+    for fault, repair in REPAIRS.items():
+        explorer.controls["fault"].value = fault
+        seen = [c.description for c in explorer.controls.values() if c.layout.display != "none"]
+        assert seen == ["fault", repair.size.word, repair.count.word]
+        assert explorer.stage.message == "" and explorer.scene.title.endswith(fault)
+        slider = explorer.controls[f"{fault}, size"]
+        before = explorer.stage.view
+        slider.value += -1 if slider.value > slider.min else 1
+        assert explorer.stage.view != before
+
+
+# Lamps
+
+OUT = {
+    "nothing": set(),
+    "one bias gradient for all": {"Linear alone"},
+    "max pooling shares": {"MaxPool2d alone"},
+    "ties doubled": set(),
+    "ReLU asks the gradient": {"ReLU alone"},
+    "kernel turned wrongly": {"Conv2d alone"},
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_the_lamp_of_the_broken_layer_goes_out_and_no_other(fault):
+    scene = explore_gradient_check(fault).scene
+    dark = {words for lit, words in scene.lamps if not lit}
+    assert dark - {"the whole network"} == OUT[fault]
+    assert ("the whole network" in dark) == (fault != "nothing")
+
+
+def test_a_fault_spoils_what_comes_before_it_and_nothing_behind():
+    wrong = {}
+    for fault in FAULTS:
+        scene = explore_gradient_check(fault).scene
+        wrong[fault] = {
+            (g, c) for g in ("input", "weight", "bias") for c in scene[g].marks["wrong"]
+        }
+    assert wrong["nothing"] == set()
+    assert wrong["one bias gradient for all"] == {("bias", 4)}
+    assert wrong["max pooling shares"] == {("input", 0), ("weight", 0), ("bias", 0)}
+    assert wrong["ReLU asks the gradient"] == {("input", 0), ("weight", 0), ("bias", 0)}
+    assert wrong["kernel turned wrongly"] == {("input", 0)}
+    # Tied cells are left out where one is nudged, and show where a weight moves them all.
+    assert wrong["ties doubled"] == {("weight", 0), ("bias", 0)}
+
+
+def test_breaking_a_layer_leaves_the_network_as_it_was():
+    network = tiny_network()
+    broken = with_fault(network, "kernel turned wrongly")
+    assert type(network[0]) is Conv2d and type(broken[0]).__name__ == "Unturned"
+    x = sample_input(1, 1, 8, 8)
+    np.testing.assert_allclose(broken(x), network.astype(float)(x))
+
+
+def test_the_scene_says_what_the_checks_found():
+    network, x = tiny_network(), np.eye(8)[None, None]
+    alone, whole = check_each_layer(network, x), check_gradients(network, x, [1])
+    scene = gradient_lamps(network, alone, whole)
+    assert len(alone) == 5 and scene["layers"].symbols[2] == "MaxPool2d"
+    left = sum(row.left_out for row in alone[2].rows)
+    assert scene["left_out"].symbols[2].startswith(f"{left} of ")
+    assert str(whole.rows[0]) == scene.sentence("input", 0)
+    assert scene.sentence("weight", 2) == "There is nothing of this kind here."
+    assert [next(iter(step.lit.values()))[0] for step in scene.steps[:5]] == [4, 3, 2, 1, 0]
+
+
+def test_a_pass_through_either_size_is_quick_to_point_at():
+    scene = explore_network_pass("8×8").scene
+    assert scene["image"].size == 64 and scene["row"].size == 18
+    assert explore_network_pass().scene["row"].size == 1352

@@ -1,0 +1,368 @@
+"""The pictures of the transposed convolution, against the functions, SymPy, and numbers by hand."""
+
+import numpy as np
+import pytest
+import sympy
+
+from cnnviz import DoesNotFit, explore_coverage, explore_misnomer, explore_spreading
+from cnnviz.derivations import symbol_array
+from cnnviz.functional import conv2d, conv2d_input, conv_matrix, conv_transpose2d
+from cnnviz.functional.geometry import Axis, transposed_size
+from cnnviz.functional.samples import one_hot, sample_gradient, sample_input, sample_kernel
+from cnnviz.pictures.transposed.coverage import coverage
+from cnnviz.pictures.transposed.misnomer import misnomer
+from cnnviz.pictures.transposed.remainder import remainder_strip
+from cnnviz.pictures.transposed.size_ladder import size_ladder
+from cnnviz.pictures.transposed.transposed import spreading
+from cnnviz.scene.svg import svg
+from cnnviz.symbols import NOTATIONS, number
+
+GEOMETRIES = [
+    # gradient, kernel, stride, padding, dilation, output padding
+    ((2, 2), (3, 3), 2, 0, 1, 0),
+    ((2, 2), (3, 3), 2, 0, 1, 1),
+    ((3, 2), (3, 2), (2, 3), 1, 1, 0),
+    ((3, 3), (1, 1), 1, 1, 1, 0),
+    ((3, 3), (2, 2), 3, 2, 1, 2),
+    ((1, 3), (2, 3), (1, 2), 0, 2, 0),
+    ((2, 3), (2, 2), 4, 0, 1, 3),
+]
+
+
+def spread_scene(gradient, kernel, stride, padding, dilation, extra, **more):
+    size = transposed_size(gradient, kernel, stride, padding, extra, dilation)
+    g, k = sample_gradient(*gradient), sample_kernel(*kernel)
+    return spreading(g, k, size, stride, padding, dilation, **more), g, k
+
+
+@pytest.mark.parametrize("geometry", GEOMETRIES)
+def test_spreading_writes_the_transposed_convolution(geometry):
+    scene, g, k = spread_scene(*geometry)
+    _, _, stride, padding, dilation, extra = geometry
+    expected = conv_transpose2d(
+        g, k, stride=stride, padding=padding, dilation=dilation, output_padding=extra
+    )
+    assert scene["input_gradient"].numbers == tuple(map(number, expected.ravel()))
+    assert scene.lamps == ((True, "equals Wᵀ times the gradient"),)
+
+
+@pytest.mark.parametrize("geometry", GEOMETRIES)
+def test_each_equation_of_spreading_is_the_derivative(geometry):
+    scene, g, k = spread_scene(*geometry)
+    size = scene["input_gradient"].shape[2:]
+    _, _, stride, padding, dilation, _ = geometry
+    a, w = symbol_array("a", size), symbol_array("k", k.shape)
+    u = symbol_array("∂F/∂h", g.shape)
+    h = conv2d(a, w, stride=stride, padding=padding, dilation=dilation)
+    scalar = (u * h).sum()
+    for cell, letter in enumerate(a.ravel()):
+        _, terms = scene.terms("input_gradient", cell)
+        total = sum(sympy.Mul(*map(sympy.Symbol, term)) for term in terms)
+        assert sympy.expand(total - sympy.diff(scalar, letter)) == 0
+
+
+def test_spreading_at_stride_2_by_hand():
+    scene, _, _ = spread_scene(*GEOMETRIES[0])
+    spread = scene["spread"]
+    assert spread.shape == (1, 1, 7, 7) and spread.title == "spread  7×7"
+    assert spread.marks["inserted"] == (17, 23, 24, 25, 31)
+    assert len(spread.marks["padding"]) == 49 - 9 and "cropped" not in spread.marks
+    # the window of the middle cell lies on all four gradients and the zeros between them
+    assert scene.lit("input_gradient", 12)["spread"] == (16, 17, 18, 23, 24, 25, 30, 31, 32)
+    assert scene.lit("upstream", 1)["input_gradient"] == (2, 3, 4, 7, 8, 9, 12, 13, 14)
+    assert scene.lit("turned", 0)["kernel"] == (8,)
+    assert scene.equation_text("input_gradient", 12) == (
+        "∂F/∂a_33 = k_33·∂F/∂h_11 + k_31·∂F/∂h_12 + k_13·∂F/∂h_21 + k_11·∂F/∂h_22"
+    )
+    assert scene.sentence("input_gradient", 12) == (
+        "The window of ∂F/∂a₃₃ lies on 4 gradients and on 5 zeros."
+    )
+    assert scene.counters == (("1", "zeros between: s − 1"), ("2, 2", "padding before, after"))
+    assert scene.code == "da = torch.nn.functional.conv_transpose2d(dh, k, stride=2)"
+
+
+def test_negative_padding_crops_and_says_so():
+    scene, _, _ = spread_scene((3, 3), (1, 1), 1, 1, 1, 0)
+    assert scene["spread"].title == "spread  1×1"
+    assert scene["spread"].marks["cropped"] == (0, 1, 2, 3, 5, 6, 7, 8)
+    assert scene["upstream"].marks["cropped"] == (0, 1, 2, 3, 5, 6, 7, 8)
+    assert scene.lit("upstream", 0) == {"upstream": (0,), "spread": (0,)}
+    assert "is cropped" in scene.sentence("upstream", 0)
+    assert scene.equation_text("input_gradient", 0) == "∂F/∂a_11 = k_11·∂F/∂h_22"
+    assert scene.counters[1][0] == "−1, −1"
+
+
+def test_what_no_window_read_has_gradient_0():
+    scene, _, _ = spread_scene((2, 2), (2, 2), 4, 0, 1, 3)
+    rows, columns = np.indices((9, 9))
+    unread = np.flatnonzero(((rows % 4 > 1) | (columns % 4 > 1)).ravel())
+    for cell in unread:
+        assert scene["input_gradient"].numbers[cell] == "0"
+        assert "no forward window read" in scene.sentence("input_gradient", cell)
+    assert "no forward window read" not in scene.sentence("input_gradient", 0)
+
+
+def test_three_names_for_the_same_numbers_and_one_warning():
+    scenes = [
+        spread_scene(*GEOMETRIES[0], called=name)[0]
+        for name in ("transposed", "fractionally strided", "deconvolution")
+    ]
+    assert len({scene.say for scene in scenes}) == 3
+    assert len({scene["input_gradient"].numbers for scene in scenes}) == 1
+    assert "stride is 1/2" in scenes[1].say and "Nothing is undone" in scenes[2].say
+    assert all("none of them undoes" in scene.beware for scene in scenes)
+
+
+def test_the_ledger_is_named_only_where_a_document_prints_the_equation():
+    ledger = {
+        (document, stride): spreading(
+            np.ones((2, 2)), np.ones((2, 2)), (stride + 2,) * 2, stride, notation=notation
+        ).equations["input_gradient"].ledger
+        for document, notation in NOTATIONS.items()
+        for stride in (1, 2)
+    }  # fmt: skip
+    assert ledger["note", 1] == "note-30" and ledger["note", 2] == "note-47"
+    assert ledger["slides", 1] and not ledger["slides", 2] and not ledger["blog", 2]
+
+
+def test_the_probe_shows_the_kernel():
+    explorer = explore_spreading(show="numbers")
+    explorer.controls["probe"].value = 2
+    numbers = np.array(explorer.scene["input_gradient"].numbers).reshape(5, 5)
+    assert (numbers[:3, 2:] == np.array(explorer.scene["kernel"].numbers).reshape(3, 3)).all()
+    assert (numbers[:, :2] == "0").all()
+    assert not explorer.scene["upstream"].editable and explorer.scene["kernel"].editable
+
+
+def test_an_output_padding_that_is_no_remainder_is_refused():
+    explorer = explore_spreading()
+    explorer.controls["output_padding"].value = 2
+    assert explorer.stage.message.startswith("An output padding of 2 is no remainder")
+
+
+# The remainder.
+
+
+def strip(size, kernel, stride, padding=0, dilation=1, extra=0):
+    return remainder_strip(
+        sample_input(1, size)[0], sample_kernel(1, kernel)[0], sample_gradient(1, 20)[0],
+        stride, padding, dilation, extra,
+    )  # fmt: skip
+
+
+def test_six_cells_at_stride_2_by_hand():
+    scene = strip(6, 3, 2)
+    assert scene["input_gradient"].size == 5 and scene.lamps == ((False, "as long as the input"),)
+    assert [stroke.label for stroke in scene.strokes] == ["r = 1", "1 missing"]
+    assert scene.sentence("input", 5).startswith("a₆ is part of the remainder")
+    assert scene.lit("input", 5) == {"input": (5,)}
+    assert scene.lit("upstream", 1)["input_gradient"] == (2, 3, 4)
+    assert scene.equation_text("input_gradient", 2) == "∂F/∂a_3 = k_3·∂F/∂h_1 + k_1·∂F/∂h_2"
+    assert scene.counters[3] == ("5, 6", "cells have 2 windows")
+    assert scene["windows"].symbols == ("k_1", "k_2", "k_3", *[""] * 5, "k_1", "k_2", "k_3", "")
+
+    filled = strip(6, 3, 2, extra=1)
+    assert filled.lamps == ((True, "as long as the input"),)
+    assert filled["input_gradient"].numbers[5] == "0"
+    assert "no window read this cell" in filled.sentence("input_gradient", 5)
+    assert filled.code == (
+        "da = torch.nn.functional.conv_transpose1d(dh, k, stride=2, output_padding=1)"
+    )
+
+
+def test_with_padding_the_last_cell_is_not_zero():
+    scene = strip(6, 3, 2, padding=1, extra=1)
+    assert scene["input_gradient"].numbers[5] == "−3"  # k_3 = −1 times ∂F/∂h_3 = 3
+    assert "its number comes from a window" in scene.sentence("input_gradient", 5)
+    assert scene.lit("input_gradient", 5)["input"] == (6,)  # the padding comes first
+    assert scene.lit("upstream", 0)["input_gradient"] == (0, 1)
+
+
+@pytest.mark.parametrize(
+    "kernel, stride, padding, dilation",
+    [(3, 2, 0, 1), (2, 3, 1, 2), (1, 4, 0, 1), (3, 3, 2, 1)],
+)
+def test_the_remainder_is_the_output_padding_that_is_needed(kernel, stride, padding, dilation):
+    for size in range(5, 12):
+        axis = Axis(size, kernel, stride, padding, dilation)
+        try:
+            scene = strip(size, kernel, stride, padding, dilation, axis.remainder)
+        except DoesNotFit:
+            continue
+        assert scene.lamps[0][0]
+        g = sample_gradient(1, 20)[:, : axis.out]
+        row = sample_kernel(1, kernel)
+        around = {"stride": (1, stride), "padding": (0, padding), "dilation": (1, dilation)}
+        expected = conv2d_input((1, size), row, g, **around)
+        assert scene["input_gradient"].numbers == tuple(map(number, expected.ravel()))
+
+
+# Sizes.
+
+
+@pytest.mark.parametrize(
+    "kernel, stride, padding, dilation",
+    [(3, 2, 0, 1), (2, 3, 1, 2), (1, 4, 2, 1), (5, 1, 2, 1)],
+)
+def test_the_ladder_links_all_sizes_with_the_same_output(kernel, stride, padding, dilation):
+    scene = size_ladder(12, kernel, stride, padding, dilation)
+    out = {}
+    for i in range(1, 13):
+        try:
+            h = conv2d(
+                np.ones((1, i)), np.ones((1, kernel)),
+                stride=(1, stride), padding=(0, padding), dilation=(1, dilation),
+            )  # fmt: skip
+        except DoesNotFit:
+            assert scene.lit("input", i - 1) == {"input": (i - 1,)}
+            assert "not fit" in scene.sentence("input", i - 1)
+            continue
+        out[i] = h.shape[1]
+    for i, o in out.items():
+        alike = tuple(j - 1 for j in out if out[j] == o)
+        assert scene.lit("input", i - 1)["back"] == alike
+        assert scene.lit("output", o - 1)["input"] == alike
+        extra = int(scene["output_padding"].numbers[i - 1])
+        assert transposed_size(o, kernel, stride, padding, extra, dilation)[0] == i
+
+
+def test_ladder_at_stride_2_by_hand():
+    scene = size_ladder(12, 3, 2)
+    assert scene["output_padding"].numbers == ("", "", *"0101010101")
+    assert scene.counters == (
+        ("5 of 10", "come back by themselves"),
+        ("5", "different output sizes"),
+    )
+    assert scene.sentence("input", 6) == "An input of 7 gives 3 output cells, as 8 does."
+    assert scene.sentence("back", 7).startswith("8 comes back with output padding 1")
+    kinds = [stroke.kind for stroke in scene.strokes]
+    assert kinds.count("forward") == 10 and kinds.count("backward") == 5
+    with pytest.raises(DoesNotFit):
+        size_ladder(4, 5)
+
+
+# The misnomer.
+
+
+def test_misnomer_numbers():
+    a, k = sample_input(4, 4), sample_kernel(3, 3)
+    scene = misnomer(a, k)
+    h = np.array([[(a[i : i + 3, j : j + 3] * k).sum() for j in (0, 1)] for i in (0, 1)])
+    back = conv_matrix(k, (4, 4)).T @ h.ravel()
+    assert scene["output"].numbers == tuple(map(number, h.ravel()))
+    assert scene["transposed"].numbers == tuple(map(number, back))
+    assert scene["transposed_error"].numbers == tuple(map(number, back - a.ravel()))
+    assert scene.counters[0] == ("4", "rank of W: 16 unknowns")
+    assert scene.counters[1] == (number(np.abs(back - a.ravel()).max()), "largest error of Wᵀ")
+    assert [lit for lit, _ in scene.lamps] == [True, False, False]
+    assert scene.equation_text("transposed", 0) == "(Wᵀh)_11 = k_11·h_11"
+    assert not scene["least_error"].marks
+
+
+@pytest.mark.parametrize(
+    "kernel, stride, padding, lamps",
+    [
+        (sample_kernel(2, 2), 2, 0, [True, True, False]),  # windows do not overlap
+        (sample_kernel(1, 1), 1, 0, [True, True, True]),  # W is a multiple of I
+        (one_hot((3, 3), 4), 1, 1, [True, True, True]),  # W is I
+        (sample_kernel(3, 3), 1, 1, [True, False, False]),  # W has an inverse, but it is not Wᵀ
+        (sample_kernel(3, 3), 1, 2, [True, False, False]),
+    ],
+)
+def test_when_the_transpose_is_nearly_an_inverse(kernel, stride, padding, lamps):
+    scene = misnomer(sample_input(4, 4), kernel, stride, padding)
+    assert [lit for lit, _ in scene.lamps] == lamps
+    recovered = len(scene["least_error"].marks.get("right", ()))
+    assert recovered == 16 if stride == 1 else recovered < 16
+
+
+def test_a_one_hot_kernel_gives_the_input_back():
+    explorer = explore_misnomer()
+    explorer.controls["padding"].value, explorer.controls["probe"].value = 1, 5
+    assert explorer.scene["transposed_error"].marks["right"] == tuple(range(16))
+    assert explorer.scene.say.startswith("Both ways back give the input itself")
+
+
+# Coverage.
+
+
+@pytest.mark.parametrize("kernel", range(1, 7))
+@pytest.mark.parametrize("stride", range(1, 5))
+def test_counts_by_brute_force_and_the_rule_of_the_checkerboard(kernel, stride):
+    scene = coverage(np.ones((7, 7)), np.ones((kernel, kernel)), stride)
+    length = stride * 6 + kernel
+    line = [sum(0 <= cell - stride * u < kernel for u in range(7)) for cell in range(length)]
+    assert scene["counts"].numbers == tuple(map(number, np.outer(line, line).ravel().tolist()))
+    divides, even = (lit for lit, _ in scene.lamps)
+    assert divides == even == (kernel % stride == 0)
+
+
+def test_the_gradient_of_ones_is_the_count():
+    explorer = explore_coverage()
+    explorer.controls["weights"].value = "kernel of ones"
+    scene = explorer.scene
+    assert scene["counts"].numbers == scene["input_gradient"].numbers
+    assert scene["counts"].numbers[:5] == ("1", "1", "2", "1", "2")
+    assert scene.counters == (("1 to 4", "windows write a cell inside"),)
+    assert scene.lit("upstream", 0)["counts"] == (0, 1, 2, 11, 12, 13, 22, 23, 24)
+    assert scene.sentence("counts", 24) == "∂F/∂a₃₃ is written by 4 windows and comes to 4."
+
+
+def test_a_stride_larger_than_the_kernel_leaves_holes():
+    scene = coverage(np.ones((4, 4)), sample_kernel(2, 2), 3)
+    assert "Some cells are never written" in scene.say
+    assert scene.lit("counts", 2) == {"counts": (2,)}
+    assert scene["counts"].numbers[:3] == ("1", "1", "0")
+
+
+def test_the_remainder_is_written_by_no_window():
+    explorer = explore_coverage()
+    explorer.controls["output_padding"].value = 1
+    scene = explorer.scene
+    counts = np.array(scene["counts"].numbers).reshape(12, 12)
+    assert set(counts[11]) == set(counts[:, 11]) == {"0"} and counts[10, 10] == "1"
+    assert scene.counters[1] == ("23", "cells that no window writes")
+    assert scene.code.endswith("conv_transpose2d(dh, k, stride=2, output_padding=1)")
+    explorer.controls["output_padding"].value = 2
+    assert "An output padding of 2 must be less than the stride 2" in explorer.stage.message
+    with pytest.raises(
+        DoesNotFit
+    ):  # dilation lets it pass, but no window ends so far from the edge
+        coverage(np.ones((2, 2)), np.ones((2, 2)), 1, 0, 2, output_padding=1)
+
+
+def test_counts_grow_from_output_to_output_where_numbers_are_shown():
+    ones = np.ones((2, 2)), np.ones((2, 2))
+    scene = coverage(*ones, show="numbers")
+    grown = ["".join(scene.at_step(n).shown(scene["counts"])) for n in range(4)]
+    assert grown == ["110110000", "121121000", "121231110", "121242121"]
+    assert coverage(*ones)["counts"].frames == ()
+
+
+def test_inside_is_where_no_window_is_missing():
+    small = coverage(np.ones((2, 2)), np.ones((4, 4)), 2)
+    assert small.lamps[1] == (True, "inside, all cells are written equally often")
+    assert small.counters == (("4", "windows write a cell inside"),)
+    none = coverage(np.ones((1, 1)), np.ones((4, 4)), 2)
+    assert len(none.lamps) == 1 and "near an edge" in none.say
+
+
+# What these pictures brought to the renderers.
+
+
+def test_cropped_cells_are_struck_and_named_in_the_legend(tmp_path):
+    scene, _, _ = spread_scene((2, 2), (1, 1), 2, 1, 1, 1)
+    text = svg(scene)
+    x, y = scene["upstream"].corner(0)
+    width, height = scene["upstream"].place.width, scene["upstream"].place.height
+    assert f"M{x:g} {y + height / 2:g}h{width:g}" in text
+    assert ">cropped</text>" in text
+    assert scene.save(tmp_path / "cropped.pdf").stat().st_size
+
+
+def test_a_title_beside_its_grid_ends_where_the_grid_starts(tmp_path):
+    scene = size_ladder(8, 3, 2)
+    place = scene["output"].place
+    middle = place.y + place.height / 2 + 5
+    assert f'x="{place.x - 12:g}" y="{middle:g}" style="text-anchor:end">output size' in svg(scene)
+    assert scene.save(tmp_path / "ladder.png").stat().st_size

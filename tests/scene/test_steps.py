@@ -1,0 +1,158 @@
+"""Scenes that walk through steps of their own, and what else stands between their grids."""
+
+import numpy as np
+import pytest
+
+from cnnviz.scene import NOWHERE, Equation, Grid, Scene, Slot, Step, Stroke
+from cnnviz.scene.page import page
+from cnnviz.scene.plots import figure
+from cnnviz.scene.stage import Stage
+from cnnviz.scene.svg import label, svg
+
+SLOT = Slot(20, 40, 300, 200)
+
+
+def row(name, *texts, **more):
+    numbers = tuple(str(n) for n in range(1, len(texts) + 1))
+    given = {"sentences": tuple(f"This is {text}." for text in texts), **more}
+    return Grid(name, name, (1, 1, 1, len(texts)), SLOT, symbols=texts, numbers=numbers, **given)
+
+
+def film(**more):
+    """Three numbers that are added up one by one."""
+    return Scene(
+        title="A sum",
+        grids=(
+            row("input", "a_1", "a_2", "a_3", sentences=("one", "two", "three")),
+            row("sum", "s", role="written", frames=(("1",), ("3",), ("6",)), sentences=("all",)),
+        ),
+        table={"input": np.arange(3), "sum": np.zeros(3, int)},
+        say="A sum at rest.",
+        steps=tuple(Step({"input": (n,), "sum": (0,)}, f"Add number {n + 1}.") for n in range(3)),
+        equations={"sum": Equation("{sum}", ("{input}",), counted=True)},
+        **more,
+    )
+
+
+def test_a_step_lights_its_cells_says_its_sentence_and_shows_its_frame():
+    scene = film().at_step(1)
+    assert scene.now() == ({"input": (1,), "sum": (0,)}, "Add number 2.")
+    assert scene.shown(scene["sum"]) == ("3",)
+    assert scene.shown(scene["input"]) == ("a_1", "a_2", "a_3")
+    assert scene.at_step(-1).now() == ({}, "A sum at rest.")
+    assert "Add number 2." in str(scene) and "  3\n" in str(scene)
+
+
+def test_a_pinned_cell_speaks_before_the_step():
+    scene = film().at_step(1).at("input", 2)
+    lit, sentence = scene.now()
+    assert sentence == "three" and lit == {"input": (2,), "sum": (0,)}
+
+
+@pytest.mark.parametrize("step", [-2, 3])
+def test_there_are_no_steps_beyond_the_last(step):
+    with pytest.raises(IndexError, match="steps 0 to 2"):
+        film().at_step(step)
+
+
+def test_as_many_frames_as_steps_or_it_is_a_mistake():
+    with pytest.raises(ValueError, match="2 steps need as many frames"):
+        Scene("t", (row("sum", "s", frames=(("1",),)),), {"sum": np.zeros(1, int)}, "say",
+              steps=(Step({}, "a"), Step({}, "b")))  # fmt: skip
+    with pytest.raises(ValueError, match="has 1 cells, not 2"):
+        row("sum", "s", frames=(("1", "2"),))
+
+
+def test_every_cell_has_something_to_say():
+    with pytest.raises(ValueError, match="'a' needs a sentence"):
+        Scene("t", (row("a", "1", sentences=None),), {"a": np.arange(1)}, "say")
+
+
+def test_a_step_is_drawn_in_svg_on_paper_and_on_a_page():
+    scene = film().at_step(2)
+    drawing = svg(scene)
+    assert ">6</text>" in drawing and 'aria-label="Add number 3."' in drawing
+    assert drawing.count('class="l-read"') == 2  # the lit cell and the legend
+    assert ">6</text>" not in svg(film())
+    texts = [text.get_text() for text in figure(scene).axes[0].texts]
+    assert "6" in texts and "Add number 3." in texts
+    assert '"step": 2' in page(scene)
+
+
+def test_the_stage_keeps_its_step_while_there_is_one():
+    stage = Stage(film())
+    stage.step = 2
+    assert stage.scene.step == 2
+    stage.show(film())
+    assert stage.step == 2
+    stage.show(Scene("t", (row("input", "a"),), {"input": np.arange(1)}, "say", walk="input"))
+    assert stage.step == 0
+
+
+def meetings():
+    """Two outputs of one weight; the second meets nothing in `won`."""
+    return Scene(
+        title="t",
+        grids=(
+            row("weight", "k"),
+            row("output", "h_1", "h_2"),
+            row("bias", "b"),
+            row("won", "a_1", "a_2"),
+        ),
+        table={
+            "weight": np.array([0, 0, 0]),
+            "output": np.array([0, 0, 1]),
+            "bias": np.array([0, 0, 0]),
+            "won": np.array([1, 1, NOWHERE]),
+        },
+        say="say",
+        equations={
+            "output": Equation("{output}", ("{weight}",), plus="{bias}"),
+            "bias": Equation("∂L/∂{bias}", ("∂L/∂{output}",)),
+            "won": Equation("∂L/∂{won}", ("∂L/∂{output}",)),
+            "weight": Equation("∂L/∂{weight}", ("{won}", "∂L/∂{output}")),
+        },
+    )
+
+
+def test_a_meeting_without_a_cell_lights_none():
+    scene = meetings()
+    assert scene.lit("output", 1) == {"weight": (0,), "output": (1,), "bias": (0,)}
+    assert scene.lit("won", 1) == {"weight": (0,), "output": (0,), "bias": (0,), "won": (1,)}
+    assert scene.lit("won", 0) == {"won": (0,)}
+
+
+def test_terms_with_the_same_cells_count_once_and_a_bias_is_added_once():
+    scene = meetings()
+    assert scene.equation_text("output", 0) == "h_1 = k + b"
+    assert scene.equation_text("bias", 0) == "∂L/∂b = ∂L/∂h_1 + ∂L/∂h_2"
+    assert scene.equation_text("won", 0) == "∂L/∂a_1 = 0"
+    assert scene.equation_text("weight", 0) == "∂L/∂k = a_2·∂L/∂h_1"
+
+
+def test_strokes_lamps_and_ticks_are_drawn_and_told():
+    scene = film(
+        strokes=(
+            Stroke(((0, 0), (10, 0)), "backward", "∂L/∂x"),
+            Stroke(((0, 5), (9, 9)), "curve"),
+        ),
+        lamps=((True, "both agree"), (False, "a very long statement that needs two lines")),
+    )
+    drawing = svg(scene)
+    assert 'class="stroke s-backward"' in drawing and 'class="lamp off"' in drawing
+    assert "✓ both agree" in str(scene) and "✕ a very long" in str(scene) and "∂L/∂x" in str(scene)
+    texts = [text.get_text() for text in figure(scene).axes[0].texts]
+    assert "✓ both agree" in texts
+    assert 'class="m-right"' in svg(
+        Scene("t", (row("a", "1", marks={"right": (0,)}),), {"a": np.arange(1)}, "say")
+    )
+    with pytest.raises(ValueError, match="A stroke is one of"):
+        Stroke(((0, 0), (1, 1)), "zigzag")
+
+
+def test_a_cell_can_hold_a_sum_of_products_over_several_lines():
+    drawn = label("k_22·g_11 + k_21·g_12")
+    assert drawn.count('class="v"') == 4 and drawn.count('dy="-0.245em"') == 4
+    scene = Scene("t", (row("a", "k_1·g_1\n+ k_2·g_2"),), {"a": np.arange(1)}, "say")
+    assert svg(scene).count('dy="1.35em"') == 1
+    assert "k_1·g_1 + k_2·g_2" in str(scene)
