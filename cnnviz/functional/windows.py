@@ -155,15 +155,18 @@ def crop(x: np.ndarray, padding: Any) -> np.ndarray:
     return x[..., above : height - below, left : width - right]
 
 
-def insert_zeros(x: np.ndarray, stride: Any) -> np.ndarray:
+def insert_zeros(x: np.ndarray, stride: Any, fill: Any = 0) -> np.ndarray:
     """The map (..., oh, ow) with s-1 zeros between neighbours: new, (..., s(oh-1)+1, s(ow-1)+1).
+
+    `fill` is what stands for such a zero.
 
     >>> insert_zeros(np.array([[1, 2, 3]]), 2)
     array([[1, 0, 2, 0, 3]])
     """
     rows, columns = pair(stride, "stride", at_least=1)
     *planes, height, width = x.shape
-    spread = np.zeros((*planes, rows * (height - 1) + 1, columns * (width - 1) + 1), x.dtype)
+    shape = (*planes, rows * (height - 1) + 1, columns * (width - 1) + 1)
+    spread = np.full(shape, fill, x.dtype)
     spread[..., ::rows, ::columns] = x
     return spread
 

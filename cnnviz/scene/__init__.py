@@ -5,20 +5,8 @@ sentence for each cell; it prints as text. `svg.py` is the one renderer, `page.p
 works offline, and `stage.py` is the widget, with the only JavaScript and CSS in `static/`.
 """
 
-from .scene import (
-    MARKS,
-    NOWHERE,
-    ROLES,
-    STROKES,
-    Axis,
-    Equation,
-    Grid,
-    Place,
-    Scene,
-    Slot,
-    Step,
-    Stroke,
-)
+from .grid import MARKS, NOWHERE, ROLES, Axis, Grid, Place, Slot
+from .scene import STROKES, Equation, Scene, Step, Stroke
 
 __all__ = [
     "MARKS",

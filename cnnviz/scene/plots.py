@@ -14,7 +14,8 @@ from matplotlib.collections import PatchCollection
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from .scene import Grid, Scene, Stroke
+from .grid import Grid
+from .scene import Scene, Stroke
 from .svg import BETWEEN
 
 # The light palette of picture.css, by role: (colour, width of the outline).

@@ -15,154 +15,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 from importlib import import_module
 from pathlib import Path
 
 import numpy as np
 
 from ..symbols import spoken
-
-ROLES = ("read", "written", "padding", "inserted", "switch", "wrong")
-MARKS = (*ROLES, "right", "cropped")  # the last two are ink, not colours: no roles of their own
-NOWHERE = -1  # in the table: this meeting has no cell in that grid
+from .grid import NOWHERE, Axis, Grid
 
 # File endings, and the module beside this one whose ``write(scene, path)`` writes them.
 WRITERS = {".html": "page", ".svg": "svg", ".txt": "scene", ".pdf": "plots", ".png": "plots"}
-
-
-@dataclass(frozen=True)
-class Slot:
-    """The room a grid may fill, in picture units. Slots stay put while the cells in them change."""
-
-    x: float
-    y: float
-    width: float
-    height: float
-    largest: float = 44.0  # no cell grows beyond this
-    square: bool = True
-    centred: bool = True
-    beside: bool = False  # the title stands at the left of the grid, not above it
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where the cells of a grid are: corner of the first cell, cell size, gap between tiles."""
-
-    x: float
-    y: float
-    width: float
-    height: float
-    gap: float
-
-
-@dataclass(frozen=True)
-class Axis:
-    """One axis of a derived grid: entry n belongs to cell ``cells[n]`` of the base grid ``grid``."""
-
-    grid: str
-    cells: tuple[int, ...]
-
-    @cached_property
-    def position(self) -> Mapping[int, int]:
-        """Cell of the base grid -> entry on this axis. Cells that are not there (padding) are -1."""
-        return {cell: n for n, cell in enumerate(self.cells)}
-
-
-@dataclass(frozen=True)
-class Grid:
-    """A named grid of cells.
-
-    ``shape`` is (tile rows, tile columns, rows, columns): channels are tiles side by side, and a
-    kernel bank has output channels downward and input channels across. Cells are numbered in
-    row-major order of that shape. ``symbols`` and ``numbers`` hold one string for each cell, or
-    None where a grid is too large to write in; ``ink`` (0 to 1 for each cell) is then what shows.
-    ``marks`` gives cells a lasting role. ``down`` and ``across`` make the grid a derived one.
-    ``frames`` holds, for each step, what stands in the cells after it; at rest the texts do.
-    ``names`` is what the cells are called in equations, where their symbols say something else: a
-    pooled cell h_11 may show the cell a_21 that won.
-    """
-
-    name: str
-    title: str
-    shape: tuple[int, int, int, int]
-    slot: Slot
-    role: str = "read"
-    symbols: tuple[str, ...] | None = None
-    names: tuple[str, ...] | None = None
-    numbers: tuple[str, ...] | None = None
-    show: str = "symbols"
-    frames: tuple[tuple[str, ...], ...] = ()
-    ink: np.ndarray | None = None
-    marks: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
-    sentences: tuple[str, ...] | None = None
-    saying: str = ""  # or one for all of them, with {map}, {row}, {column} and {number} filled in
-    hit: str = ""  # the sentence for a cell of a matrix that a row of the table meets ...
-    miss: str = ""  # ... and for one that none meets
-    entry: str | None = None  # the base grid whose cell is written in a matrix
-    down: Axis | None = None
-    across: Axis | None = None
-    blocks: tuple[int, int] | None = None  # a stronger line after so many rows and columns
-    editable: bool = False
-    photograph: bool = False  # dark ink stays dark on dark paper too
-
-    def __post_init__(self):
-        if self.role not in ROLES or not set(self.marks) <= set(MARKS):
-            raise ValueError(f"Grid {self.name!r}: the roles are {', '.join(ROLES)}.")
-        for texts in (self.symbols, self.names, self.numbers, self.sentences, *self.frames):
-            if texts is not None and len(texts) != self.size:
-                raise ValueError(f"Grid {self.name!r} has {self.size} cells, not {len(texts)}.")
-
-    @property
-    def size(self) -> int:
-        return int(np.prod(self.shape))
-
-    @property
-    def texts(self) -> tuple[str, ...] | None:
-        """What stands in the cells now."""
-        return {"symbols": self.symbols, "numbers": self.numbers}.get(self.show)
-
-    @property
-    def called(self) -> tuple[str, ...] | None:
-        """The names of the cells."""
-        return self.names or self.symbols
-
-    @cached_property
-    def place(self) -> Place:
-        tile_rows, tile_columns, rows, columns = self.shape
-        slot = self.slot
-        gap = 14.0 if tile_rows * tile_columns > 1 else 0.0
-        width = min(
-            slot.largest, (slot.width - gap * (tile_columns - 1)) / (tile_columns * columns)
-        )
-        height = min(slot.largest, (slot.height - gap * (tile_rows - 1)) / (tile_rows * rows))
-        if slot.square:
-            width = height = min(width, height)
-        across = tile_columns * columns * width + gap * (tile_columns - 1)
-        down = tile_rows * rows * height + gap * (tile_rows - 1)
-        x = slot.x + (slot.width - across) / 2 * slot.centred
-        y = slot.y + (slot.height - down) / 2 * slot.centred
-        return Place(round(x, 2), round(y, 2), round(width, 3), round(height, 3), gap)
-
-    def whereabouts(self, cell: int) -> dict[str, str | int]:
-        """Which map, row and column a cell is in, counted from 1, and the number in it."""
-        rows, columns = self.shape[2:]
-        tile, inside = divmod(cell, rows * columns)
-        row, column = divmod(inside, columns)
-        number = self.numbers[cell] if self.numbers else ""
-        return {"map": tile + 1, "row": row + 1, "column": column + 1, "number": number}
-
-    def corner(self, cell: int) -> tuple[float, float]:
-        """The top left corner of a cell, in picture units."""
-        _, tile_columns, rows, columns = self.shape
-        tile, inside = divmod(cell, rows * columns)
-        tile_row, tile_column = divmod(tile, tile_columns)
-        row, column = divmod(inside, columns)
-        place = self.place
-        return (
-            place.x + tile_column * (columns * place.width + place.gap) + column * place.width,
-            place.y + tile_row * (rows * place.height + place.gap) + row * place.height,
-        )
 
 
 @dataclass(frozen=True)
@@ -278,6 +140,18 @@ class Scene:
             raise IndexError(f"This scene has steps 0 to {self.length - 1}, not {step}.")
         return replace(self, step=step, focus=None)
 
+    def holds(self, grid: str, cell: int) -> bool:
+        """Is there such a cell?"""
+        sizes = {one.name: one.size for one in self.grids}
+        return grid in sizes and isinstance(cell, int) and 0 <= cell < sizes[grid]
+
+    def following(self, before: Scene) -> Scene:
+        """This scene where the one before it stood: at its step, and what was pinned stays pinned, as
+        far as there are such a step and such a cell."""
+        scene = self.at_step(min(before.step, self.length - 1))
+        focus = before.focus
+        return scene.at(*focus) if focus and self.holds(*focus) else scene
+
     def shown(self, grid: Grid) -> tuple[str, ...] | None:
         """What stands in the cells of a grid at this step."""
         if grid.texts and grid.frames and self.step >= 0:
@@ -361,7 +235,7 @@ class Scene:
         Terms that hold a padding cell or an inserted zero, or no cell at all, are left out.
         """
         equation = self.equations[grid]
-        nothing = {name: {NOWHERE, *_zeros(self[name])} for name in self.table}
+        nothing = {name: {NOWHERE, *self[name].zeros} for name in self.table}
         used = [_grid_in(factor) for factor in equation.factors]
         rows = self.rows_with(grid, cell)
         terms = {}
@@ -467,14 +341,9 @@ def _grid_view(grid: Grid, is_base: bool) -> dict:
     if is_base:
         words = {"symbols": grid.called, "numbers": grid.numbers, "sentences": grid.sentences}
         words["saying"] = grid.saying
-        return {**view, **words, "padding": _zeros(grid)}
+        return {**view, **words, "padding": grid.zeros}
     axes = {"down": _axis_view(grid.down), "across": _axis_view(grid.across)}
     return {**view, **axes, "hit": grid.hit, "miss": grid.miss, "entry": grid.entry}
-
-
-def _zeros(grid: Grid) -> tuple[int, ...]:
-    """Cells of padding and inserted zeros: always 0, they hold no number of their own."""
-    return (*grid.marks.get("padding", ()), *grid.marks.get("inserted", ()))
 
 
 def _axis_view(axis: Axis | None) -> dict | None:

@@ -48,7 +48,7 @@ class Stage(anywidget.AnyWidget):
         """Show another scene. What was pinned stays pinned as long as the cell still exists."""
         with self.hold_sync():
             self._scene = scene
-            if self.pinned and not _holds(scene, *self.pinned):
+            if self.pinned and not scene.holds(*self.pinned):
                 self.pinned = []
             self.step = min(self.step, scene.length - 1)
             self.view = {"svg": svg(scene, standalone=False), "scene": scene.view()}
@@ -63,7 +63,7 @@ class Stage(anywidget.AnyWidget):
     @traitlets.validate("pinned")
     def _pinned_is_a_cell(self, proposal):
         pinned = list(proposal["value"])
-        if pinned and not (len(pinned) == 2 and _holds(self._scene, *pinned)):
+        if pinned and not (len(pinned) == 2 and self._scene.holds(*pinned)):
             names = ", ".join(f"{g.name} (0 to {g.size - 1})" for g in self._scene.grids)
             raise traitlets.TraitError(
                 f"{pinned} is no cell of this picture. Pin [grid, cell], with one of: {names}."
@@ -94,8 +94,3 @@ class SliderNames(anywidget.AnyWidget):
     """Draws nothing: gives the sliders of the explorer it stands in their names for screen readers."""
 
     _esm = (STATIC / "slider_names.js").read_text(encoding="utf-8")
-
-
-def _holds(scene: Scene, grid, cell) -> bool:
-    sizes = {g.name: g.size for g in scene.grids}
-    return grid in sizes and isinstance(cell, int) and 0 <= cell < sizes[grid]

@@ -15,7 +15,8 @@ import numpy as np
 from PIL import Image
 
 from ..symbols import spoken
-from .scene import Grid, Scene, Slot, Stroke
+from .grid import Grid, Slot
+from .scene import Scene, Stroke
 
 STYLE = (Path(__file__).parent / "static" / "picture.css").read_text(encoding="utf-8")
 LEGEND = {
