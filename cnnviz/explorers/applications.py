@@ -17,7 +17,7 @@ from ..pictures.applications.saliency_maps import SHOWS, saliency_maps
 from ..pictures.applications.upsampling_photo import upsampling_photo
 from ..scene import Scene
 from ..symbols import NOTATIONS
-from .explorer import Explorer, buttons, choices, fine_slider, slider, tick
+from .before import Explorer, buttons, choices, fine_slider, slider, tick
 
 PHOTO = 48  # cells along a side: 2, 3 and 4 divide it
 STEPS = 100

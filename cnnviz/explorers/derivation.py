@@ -11,7 +11,7 @@ from .. import derivations
 from ..functional.geometry import DoesNotFit
 from ..scene.stage import SliderNames
 from ..symbols import NOTATIONS
-from .explorer import beside_widget, shared_choices, slider
+from .before import beside_widget, shared_choices, slider
 from .mathml import STYLE, mathml
 
 # What the list says, and the function that derives it.

@@ -22,7 +22,7 @@ from ..pictures.refresher.dense_layer import dense_layer
 from ..scene import Scene
 from ..scene.stage import Stage
 from ..symbols import NOTATIONS, spoken
-from .explorer import beside_widget
+from .before import beside_widget
 from .mathml import STYLE, formula_or_words
 
 # A verdict has a sign of its own beside its colour.

@@ -1,175 +1,260 @@
-"""An explorer: controls around a stage. What all explorers share."""
+"""An explorer: numbers, controls and the picture of them, as a value.
+
+It needs no browser and no widgets: it can be moved, stepped, typed into, proved and saved as it is.
+`widget.py` draws it in a notebook.
+"""
 
 from __future__ import annotations
 
+import inspect
 import threading
-from collections.abc import Callable
-from functools import lru_cache
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import lru_cache, wraps
 
-import ipywidgets as widgets
 import numpy as np
-import traitlets
 
-from ..derivations import prove
 from ..functional.geometry import DoesNotFit
-from ..scene import Scene
-from ..scene.stage import SliderNames, Stage
-from ..scene.svg import svg
+from ..scene import Grid, Scene
 from ..symbols import NOTATIONS, spoken
+from .controls import Control
+from .given import starting
+from .numbers import Layer
+from .shared import SHARED
+
+LARGEST_PROVED = 12  # cells; beyond that a proof takes longer than a learner waits
 
 
-class Explorer(widgets.VBox):
-    """Controls above a stage.
+class Explorer:
+    """A picture that can be driven.
 
-    ``build(data, **values)`` makes the scene from the arrays in ``data`` and the values of the
-    controls. A value that cannot be shows its sentence and keeps the last picture. Controls never
-    change ``data``; only typing into a cell does. ``cell_of(values, grid, cell)`` says which
-    entry of which array a cell shows, as (name, index). ``geometry_of(**values)`` gives the
-    arguments of ``prove`` for these values.
+    ``build(layer, **others)`` makes the scene of a layer and of what the controls say besides; where
+    there are ``numbers``, ``cut(numbers, **values)`` makes that layer of them (see `numbers.py`), and
+    without them it is ``build(**values)``. Moving a control never changes the numbers; only typing does.
+    Sizes that cannot be show their sentence as ``message`` and keep the last picture.
     """
 
     def __init__(
         self,
         build: Callable[..., Scene],
-        data: dict[str, np.ndarray],
-        controls: dict[str, widgets.Widget],
-        cell_of: Callable | None = None,
-        geometry_of: Callable[..., dict] | None = None,
+        controls: Sequence[Control],
+        numbers: Mapping[str, np.ndarray] | None = None,
+        cut: Callable[..., tuple[Layer, dict]] | None = None,
+        start: Sequence = (),
+        given: Mapping | None = None,
     ):
-        self._build, self._cell_of, self._geometry_of = build, cell_of, geometry_of
-        self._original = {name: array.copy() for name, array in data.items()}
-        self.data = {name: array.copy() for name, array in data.items()}
-        self.controls = controls
-        # Since ipykernel 7 two callbacks can run at once, on threads of their own.
-        self._one_at_a_time = threading.Lock()
-        self.stage = Stage(self._scene())
-        for control in controls.values():
-            control.observe(self._control_moved, names="value")
-        self.stage.observe(self._cell_typed, names="edit")
-        self.stage.observe(self._prove, names="asked")
-        super().__init__(
-            [self._panel(), self.stage, SliderNames()], _dom_classes=("cnnviz-explorer",)
+        self._build, self._cut = build, cut
+        self.controls = {control.name: control for control in controls}
+        self.values, self._original = starting(
+            self.controls, numbers or {}, cut, start, given or {}
         )
+        self.data = {name: array.copy() for name, array in self._original.items()}
+        self.message = self.proof = ""
+        self.watchers: list[Callable[[Explorer], None]] = []
+        self._widget = None
+        # Since ipykernel 7 two callbacks can run at once, on threads of their own.
+        self._one_at_a_time = threading.RLock()
+        self._show(self.values)
+        SHARED.joined(self)
+        SHARED.choose(**{one: self.values[one] for one in SHARED.values if one in self.values})
 
-    @property
-    def values(self) -> dict:
-        """What the controls say now."""
-        return {name: control.value for name, control in self.controls.items()}
+    # What is seen.
 
-    @property
-    def scene(self) -> Scene:
-        """The scene as it is seen now, with the pinned cell."""
-        return self.stage.scene
+    def scene_for(self, values: Mapping) -> tuple[Scene, Layer | None]:
+        """The picture for these values of the controls, and the layer that it shows."""
+        others = dict(values)
+        if "notation" in others:
+            others["notation"] = NOTATIONS[others["notation"]]
+        if "first_index" in others:
+            others["start"] = others.pop("first_index")
+        if self._cut is None:
+            return self._build(**others), None
+        layer, others = self._cut(self.data, **others)
+        return self._only_own_numbers(self._build(layer, **others), layer), layer
+
+    def _only_own_numbers(self, scene: Scene, layer: Layer) -> Scene:
+        """Cells can be typed into where they show the explorer's own numbers, as numbers."""
+        grids = (
+            replace(grid, editable=self.array_of(grid, layer) is not None)
+            if grid.editable
+            else grid
+            for grid in scene.grids
+        )
+        return replace(scene, grids=tuple(grids))
+
+    def array_of(self, grid: Grid, layer: Layer) -> np.ndarray | None:
+        """The view into the explorer's numbers that a grid shows; None where it shows others."""
+        array = layer.arrays.get(grid.origin.name)
+        if array is None or grid.show == "symbols":
+            return None
+        own = any(np.shares_memory(array, numbers) for numbers in self.data.values())
+        return array if own else None
+
+    def _show(self, values: Mapping) -> None:
+        scene, self._layer = self.scene_for(values)
+        self.scene = scene.following(self.scene) if hasattr(self, "scene") else scene
+        self._shown = dict(values)
+
+    # What a learner does.
+
+    def move(self, **values) -> None:
+        """Set controls by name, as moving a slider does.
+
+        >>> from cnnviz import explore_convolution_matrix
+        >>> explorer = explore_convolution_matrix()
+        >>> explorer.move(input_size=3, kernel_size=2)
+        >>> explorer.scene["output"].shape
+        (1, 1, 2, 2)
+        """
+        for name in values:
+            if name not in self.controls:
+                raise TypeError(f"There is no control {name}, but {', '.join(self.controls)}.")
+        moved = {name: self.controls[name].accepts(value) for name, value in values.items()}
+        with self._one_at_a_time:
+            self.values = {**self.values, **moved}
+            self._rebuild(self.values)
+        # Outside the lock: two pictures that waited for one another would wait for ever.
+        SHARED.choose(**{name: value for name, value in moved.items() if name in SHARED.values})
+
+    def type(self, grid: str, cell: int, text: str) -> None:
+        """Write a number into a cell of what is shown, as a learner types it."""
+        with self._one_at_a_time:
+            shown = self.scene[grid]
+            value = parse_number(text)
+            if not shown.editable or cell in shown.zeros:
+                self._say(f"{spoken(shown.called[cell])} shows no number that can be typed here.")
+            elif value is None:
+                name = spoken(shown.called[cell])
+                self._say(
+                    f"“{text[:24]}” is not a number a cell can hold. "
+                    f"{name} keeps {shown.numbers[cell]}."
+                )
+            else:
+                array = self.array_of(shown, self._layer)
+                array[shown.index_of(cell)[-array.ndim :]] = value
+                self._rebuild(self._shown)
+
+    def pin(self, grid: str, cell: int) -> None:
+        """Keep a cell lit, with its sentence and equation."""
+        self.scene = self.scene.at(grid, cell)
+        self._tell()
+
+    def walk_to(self, step: int) -> None:
+        """Go to a step of the walk; -1 is before the first."""
+        self.scene = self.scene.at_step(step)
+        self._tell()
+
+    def prove(self) -> None:
+        """Prove the backward pass for the geometry that is shown, and say so as ``proof``."""
+        geometry = self._layer and self._layer.geometry
+        if not geometry or self.message:
+            return
+        if max(geometry["input_size"]) > LARGEST_PROVED:
+            self.proof = f"Proofs run for inputs up to {LARGEST_PROVED}×{LARGEST_PROVED}."
+        else:
+            proof = _proved_once(**geometry)
+            self.proof, self.message = (proof.sentence, "") if proof.holds else ("", proof.sentence)
+        self._tell()
+
+    def reset(self) -> None:
+        """Undo everything that was typed into cells."""
+        with self._one_at_a_time:
+            self.data = {name: array.copy() for name, array in self._original.items()}
+            self._rebuild(self._shown)
+
+    # What follows from it.
+
+    def _rebuild(self, values: Mapping) -> None:
+        """Show the picture for these values, and say why there is none for those of the controls."""
+        try:
+            message = ""
+            try:
+                self._show(values)
+            except DoesNotFit as sentence:
+                message = str(sentence)
+            if values != self.values:
+                message = self._why_not()
+        except Exception as error:
+            # Nothing raised in a callback reaches the cell: say it where the learner is looking.
+            self._say(f"The course made a mistake here: {type(error).__name__}: {error}")
+            raise
+        kept = " The picture still shows the last sizes that fit."
+        self._say(message + kept if message else "")
+
+    def _why_not(self) -> str:
+        try:
+            self.scene_for(self.values)
+        except DoesNotFit as sentence:
+            return str(sentence)
+        return ""
+
+    def _say(self, message: str) -> None:
+        self.message, self.proof = message, ""
+        self._tell()
+
+    def _tell(self) -> None:
+        for watcher in self.watchers:
+            watcher(self)
+
+    # What is handed out.
 
     def save(self, path):
         """Write what is seen now to a file: .html, .svg, .pdf, .png or .txt."""
         return self.scene.save(path)
 
-    def _scene(self) -> Scene:
-        return self._build(self.data, **self.values)
+    @property
+    def widget(self):
+        """The explorer in a notebook: its controls around a stage."""
+        if self._widget is None:
+            from .widget import ExplorerWidget
 
-    def _panel(self) -> widgets.Box:
-        """Sliders in one row that wraps, choices in a second one."""
-        rows = [[], []]
-        for control in self.controls.values():
-            rows[not isinstance(control, (widgets.IntSlider, widgets.FloatSlider))].append(control)
-        if self._cell_of is not None:
-            reset = widgets.Button(
-                description="first numbers", tooltip="Undo all typing into cells"
-            )
-            reset.on_click(lambda _: self.reset())
-            rows[1].append(reset)
-        wrap = widgets.Layout(flex_flow="row wrap")
-        boxes = [widgets.HBox(row, layout=wrap) for row in rows if row]
-        for box in boxes:
-            box.add_class("cnnviz-controls")
-        return widgets.VBox(boxes)
-
-    def _control_moved(self, _change) -> None:
-        self._rebuild()
-
-    def _rebuild(self) -> None:
-        """Show the scene for the present values, or say why there is none."""
-        with self._one_at_a_time:
-            try:
-                self.stage.show(self._scene())
-            except DoesNotFit as sentence:
-                self.stage.message = f"{sentence} The picture still shows the last sizes that fit."
-            except Exception as error:
-                # Nothing raised in a callback reaches the cell: say it where the learner is looking.
-                self.stage.message = (
-                    f"The course made a mistake here: {type(error).__name__}: {error}"
-                )
-                raise
-
-    def _cell_typed(self, change) -> None:
-        edit = change["new"]
-        grid, cell, text = edit["grid"], edit["cell"], edit["text"]
-        value = parse_number(text)
-        shown = self.scene[grid]
-        if value is None:
-            name = spoken(shown.called[cell])
-            self.stage.message = f"“{text[:24]}” is not a number a cell can hold. {name} keeps {shown.numbers[cell]}."
-            return
-        name, index = self._cell_of(self.values, shown, cell)
-        self.data[name][index] = value
-        self._rebuild()
-
-    def _prove(self, _change) -> None:
-        """Prove the backward pass for the present geometry and say so under the picture."""
-        if self._geometry_of is None or self.stage.message:
-            return
-        geometry = self._geometry_of(**self.values)
-        if max(geometry["input_size"]) > LARGEST_PROVED:
-            self.stage.proof = f"Proofs run for inputs up to {LARGEST_PROVED}×{LARGEST_PROVED}."
-            return
-        proof = _proved_once(**geometry)
-        if proof.holds:
-            self.stage.proof = proof.sentence
-        else:
-            self.stage.message = proof.sentence
+            self._widget = ExplorerWidget(self)
+        return self._widget
 
     def close(self) -> None:
-        """Let go of the controls and the stage too; without a first picture there is no stage."""
-        for part in (*self.controls.values(), *filter(None, [vars(self).get("stage")])):
-            part.close()
-        super().close()
-
-    def reset(self) -> None:
-        """Undo everything that was typed into cells."""
-        self.data = {name: array.copy() for name, array in self._original.items()}
-        self._rebuild()
+        """Let go of what was drawn of it; it is not drawn again."""
+        SHARED.left(self)
+        if self._widget is not None:
+            self._widget.close()
 
     def _repr_mimebundle_(self, **options):
         """The widget, and beside it a static picture and text for places that show no widgets."""
-        scene = self.scene
-        if scene.focus is None and scene.walk:
-            scene = scene.at(
-                scene.walk, 0
-            )  # a picture that cannot be pointed at shows one cell lit
-        static = {"image/svg+xml": svg(scene), "text/plain": str(scene)}
-        return beside_widget(super()._repr_mimebundle_(**options), static)
+        return self.widget._repr_mimebundle_(**options)
 
 
-def beside_widget(bundle, static: dict[str, str]) -> tuple[dict, dict]:
-    """A widget's MIME bundle with what stands in for it where widgets do not run."""
-    data, metadata = bundle if isinstance(bundle, tuple) else (bundle, {})
-    return {**data, **static}, metadata
+def explorer(*controls: Control, numbers: Callable[[], dict] | None = None, cut=None):
+    """Make a function that builds a scene into one that returns its explorer.
+
+    What it can be called with is read off the controls: their starts, by place or by name, and the
+    arrays by name.
+    """
+
+    def decorate(build: Callable[..., Scene]) -> Callable[..., Explorer]:
+        @wraps(build)
+        def explore(*start, **given) -> Explorer:
+            return Explorer(build, controls, numbers() if numbers else None, cut, start, given)
+
+        explore.__signature__ = _signature(controls, numbers() if numbers else ())
+        return explore
+
+    return decorate
+
+
+def _signature(controls: Sequence[Control], arrays) -> inspect.Signature:
+    kinds = inspect.Parameter
+    parameters = [
+        *(kinds(one.name, kinds.POSITIONAL_OR_KEYWORD, default=one.start) for one in controls),
+        *(kinds(name, kinds.KEYWORD_ONLY, default=None) for name in arrays),
+    ]
+    return inspect.Signature(parameters, return_annotation=Explorer)
 
 
 # Going back to a geometry must not cost its proof again.
-_proved_once = lru_cache(maxsize=256)(prove)
+@lru_cache(maxsize=256)
+def _proved_once(**geometry):
+    from ..derivations.proof import prove  # SymPy: not for a first picture
 
-
-class SharedChoices(traitlets.HasTraits):
-    """What is chosen once for all pictures of a notebook: the letters, and the first index."""
-
-    notation = traitlets.Enum(list(NOTATIONS), "note")
-    start = traitlets.Enum([0, 1], 1)
-
-
-SHARED = SharedChoices()
-LARGEST_PROVED = 12  # cells; beyond that a proof takes longer than a learner waits
+    return prove(**geometry)
 
 
 def parse_number(text: str) -> float | None:
@@ -185,94 +270,3 @@ def parse_number(text: str) -> float | None:
         return None
     # Larger numbers, infinity and NaN have no room in a cell. A NaN fails every comparison.
     return value if abs(value) < 1e6 else None
-
-
-def slider(name: str, value: int, low: int, high: int) -> widgets.IntSlider:
-    return widgets.IntSlider(
-        value,
-        low,
-        high,
-        description=name,
-        continuous_update=True,
-        layout=widgets.Layout(width=f"{max(208, 7 * len(name) + 126)}px"),
-        style={"description_width": f"{7 * len(name) + 10}px"},
-    )
-
-
-def fine_slider(
-    name: str, value: float, low: float, high: float, step: float, digits: int = 2
-) -> widgets.FloatSlider:
-    """A slider for numbers that are not whole, read to so many digits after the point."""
-    return widgets.FloatSlider(
-        value,
-        min=low,
-        max=high,
-        step=step,
-        description=name,
-        continuous_update=True,
-        readout_format=f".{digits}f",
-        layout=widgets.Layout(width=f"{max(240, 7 * len(name) + 140)}px"),
-        style={"description_width": f"{8 * len(name) + 6}px"},
-    )
-
-
-def buttons(options: list[str], value: str) -> widgets.ToggleButtons:
-    """A choice of a few words, all of them seen."""
-    longest = max(map(len, options))
-    return widgets.ToggleButtons(
-        options=options, value=value, style={"button_width": f"{max(64, 8 * longest + 36)}px"}
-    )
-
-
-def dropdown(name: str, options: list[str], value: str) -> widgets.Dropdown:
-    """A choice of more words than there is room for."""
-    return widgets.Dropdown(
-        options=options,
-        value=value,
-        description=name,
-        layout=widgets.Layout(width="300px"),
-        style={"description_width": "auto"},
-    )
-
-
-def tick(name: str, value: bool = False) -> widgets.Checkbox:
-    """Something that is or is not so."""
-    return widgets.Checkbox(value, description=name, indent=False, layout={"width": "auto"})
-
-
-class SharedChoice(widgets.Dropdown):
-    """A choice made once for all pictures: changed in one place, it changes in each of them."""
-
-    def __init__(self, name: str, **options):
-        super().__init__(style={"description_width": "auto"}, **options)
-        self._link = traitlets.link((SHARED, name), (self, "value"))
-
-    def close(self) -> None:
-        """Listen no longer: a picture that is gone must not be drawn again."""
-        if self._link is not None:
-            self._link.unlink()
-            self._link = None
-        super().close()
-
-
-def shared_choices() -> dict[str, widgets.Widget]:
-    """The letters, and the first index."""
-    return {
-        "notation": SharedChoice(
-            "notation",
-            options=list(NOTATIONS),
-            description="letters of the",
-            layout=widgets.Layout(width="170px"),
-        ),
-        "start": SharedChoice(
-            "start",
-            options=[("1, as in print", 1), ("0, as in code", 0)],
-            description="count from",
-            layout=widgets.Layout(width="200px"),
-        ),
-    }
-
-
-def choices(show: str) -> dict[str, widgets.Widget]:
-    """The choices that every picture offers: symbols or numbers, whose letters, first index."""
-    return {"show": buttons(["symbols", "numbers"], show), **shared_choices()}

@@ -13,7 +13,7 @@ from ..pictures.input_gradient.turned_kernel import TURNS, turned_kernel
 from ..pictures.input_gradient.written_out import written_out
 from ..scene import Scene
 from ..symbols import NOTATIONS
-from .explorer import Explorer, buttons, choices, slider, tick
+from .before import Explorer, buttons, choices, slider, tick
 
 LARGEST_GRADIENT = 12  # cells of the upstream gradient along one side
 

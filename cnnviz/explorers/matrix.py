@@ -8,7 +8,7 @@ from ..functional.samples import sample_input, sample_kernel, sample_picture
 from ..pictures.matrix.convolution_matrix import convolution_matrix
 from ..scene import Scene
 from ..symbols import NOTATIONS
-from .explorer import Explorer, choices, slider
+from .before import Explorer, choices, slider
 
 
 def explore_convolution_matrix(

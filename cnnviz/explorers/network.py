@@ -12,7 +12,7 @@ from ..pictures.network.gradient_lamps import gradient_lamps
 from ..pictures.network.network_pass import SIGNS, network_pass
 from ..pictures.network.repairs import repairs
 from ..scene import Scene
-from .explorer import Explorer, buttons, dropdown, slider
+from .before import Explorer, buttons, dropdown, slider
 
 IMAGES = 60  # of those held out, in their order
 SIZES = {"28×28": "small", "8×8": "tiny"}

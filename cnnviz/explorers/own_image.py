@@ -13,8 +13,8 @@ from ..network import log_softmax
 from ..network.photographs import MOST_BYTES, Refused, as_digit, photograph, read_image, too_large
 from ..network.trained import Trained, trained_network
 from ..scene.stage import FileChoice, SliderNames
+from .before import beside_widget, slider, tick
 from .curves import FIGURE_STYLE, framed, svg_text, what_it_says
-from .explorer import beside_widget, slider, tick
 
 DIGIT, PHOTOGRAPH, OWN = "a held-out digit", "the photograph", "my own image"
 LARGE = 112  # cells of a photograph for the first layer, which takes any size

@@ -18,7 +18,7 @@ from ..pictures.pooling.swapped_switches import swapped_switches
 from ..pictures.pooling.unpooling import unpooling
 from ..scene import Scene
 from ..symbols import NOTATIONS
-from .explorer import Explorer, buttons, choices, fine_slider, shared_choices, slider, tick
+from .before import Explorer, buttons, choices, fine_slider, shared_choices, slider, tick
 
 LARGEST = 8  # cells along a side
 

@@ -12,7 +12,7 @@ from ..pictures.refresher.gates import GATES, gate
 from ..pictures.refresher.plain_network import DEEPEST, WIDEST, plain_network
 from ..scene import Scene
 from ..symbols import NOTATIONS
-from .explorer import Explorer, buttons, choices, fine_slider, shared_choices, slider, tick
+from .before import Explorer, buttons, choices, fine_slider, shared_choices, slider, tick
 
 
 def explore_gate(kind: str = "multiply", *, show: str = "numbers") -> Explorer:

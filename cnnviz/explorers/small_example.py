@@ -10,7 +10,7 @@ from ..functional.samples import sample_input, sample_kernel
 from ..pictures.small_example.whole_layer import SCALARS, whole_layer
 from ..scene import Scene
 from ..symbols import NOTATIONS
-from .explorer import SHARED, Explorer, buttons, choices, slider, tick
+from .before import SHARED, Explorer, buttons, choices, slider, tick
 from .kernel_gradient import upstream_of
 
 LARGEST = 5

@@ -17,8 +17,8 @@ from ..network.digits import digits_to_learn
 from ..network.recorded_training import LOWERED, OPTIMISERS, RecordedTraining
 from ..network.training import Training
 from ..scene.stage import SliderNames
+from .before import beside_widget, buttons, tick
 from .curves import FIGURE_STYLE, framed, held_out, learning_curves, network_inside, svg_text
-from .explorer import beside_widget, buttons, tick
 
 MORE = 4  # epochs, each time it goes on after the last
 BETWEEN_PICTURES = 0.25  # seconds

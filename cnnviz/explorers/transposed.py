@@ -15,7 +15,7 @@ from ..pictures.transposed.size_ladder import size_ladder
 from ..pictures.transposed.transposed import CALLED, spreading
 from ..scene import Scene
 from ..symbols import NOTATIONS
-from .explorer import Explorer, buttons, choices, shared_choices, slider
+from .before import Explorer, buttons, choices, shared_choices, slider
 
 
 def explore_spreading(

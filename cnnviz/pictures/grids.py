@@ -7,10 +7,10 @@ from dataclasses import replace
 import numpy as np
 
 from ..functional.geometry import Geometry
-from ..functional.table import unpadded_cells
 from ..functional.windows import insert_zeros
 from ..scene import Axis, Grid, Slot
 from ..symbols import labels, number
+from .maps import padded, spread
 
 # Cells smaller than this are not written in: nobody could read them.
 SMALLEST_WRITTEN = 15
@@ -53,23 +53,7 @@ def padded_grid(
     name: str, letter: str, values: np.ndarray, geometry: Geometry, slot: Slot, start: int
 ) -> Grid:
     """A map with its padding around it. A padding cell is a 0 and has no name."""
-    bare = map_grid(name, letter, values, slot, start, editable=True)
-    channels = bare.shape[1]
-    cells = unpadded_cells(geometry, channels)
-    padding = np.flatnonzero(cells < 0)
-    if not len(padding):
-        return bare
-    return Grid(
-        name,
-        bare.title + ", padded",
-        (1, channels, *geometry.padded_size),
-        slot,
-        symbols=tuple("0" if c < 0 else bare.symbols[c] for c in cells),
-        numbers=tuple("0" if c < 0 else bare.numbers[c] for c in cells),
-        ink=np.where(cells < 0, 0, bare.ink[cells]),
-        marks={"padding": tuple(padding.tolist())},
-        editable=True,
-    )
+    return padded(map_grid(name, letter, values, slot, start, editable=True), geometry.padding)
 
 
 def spread_cells(size: tuple[int, int], step: tuple[int, int]) -> np.ndarray:
@@ -82,23 +66,7 @@ def spread_cells(size: tuple[int, int], step: tuple[int, int]) -> np.ndarray:
     return insert_zeros(numbers, step).ravel() - 1
 
 
-def spread_apart(bare: Grid, step: tuple[int, int]) -> Grid:
-    """The grid of one map (H, W), its cells ``step`` apart and inserted zeros between them."""
-    rows, columns = bare.shape[2:]
-    cells = spread_cells((rows, columns), step)
-    inserted = np.flatnonzero(cells < 0)
-    if not len(inserted):
-        return bare
-    height, width = step[0] * (rows - 1) + 1, step[1] * (columns - 1) + 1
-    return replace(
-        bare,
-        title=f"{bare.title}, spread to {height}×{width}",
-        shape=(1, 1, height, width),
-        symbols=tuple("0" if c < 0 else bare.symbols[c] for c in cells),
-        numbers=tuple("0" if c < 0 else bare.numbers[c] for c in cells),
-        ink=np.where(cells < 0, 0, bare.ink[cells]),
-        marks={"inserted": tuple(inserted.tolist())},
-    )
+spread_apart = spread
 
 
 def edge_grid(

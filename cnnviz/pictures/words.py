@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 
 from ..scene import Grid
 from ..symbols import spoken
+
+Says = Callable[[int], str]  # the number of a cell -> what it says
+
+
+def said(grid: Grid, sentence: Says) -> Grid:
+    """The grid with a sentence for each cell. What was laid out anew is asked for the cell it comes
+    from, or for PADDING or INSERTED."""
+    return replace(grid, sentences=tuple(map(sentence, grid.cells or range(grid.size))))
 
 
 def count(n: int, noun: str) -> str:

@@ -5,8 +5,8 @@
     ... --only NAME [NAME ...]                          some explorers of tests/tools/every_explorer.py
 
 An explorer is built in each state: every control at every value, and seeded random combinations. Of
-each state the digests are kept of what the browser gets (view and SVG), of the text, of a step, of the
-array cell behind every cell that can be typed into, and of what would be proved. A state is known by
+each state the digests are kept of what the browser gets (view and SVG), of the text, of a step, of which
+grids can be typed into and the array cell behind each of their cells, and of what would be proved. A state is known by
 the explorer and the values of its controls in their order, so a control may be given another name.
 Each commit is recorded by its own copy of this file: only what is written down must stay the same.
 """
@@ -68,19 +68,21 @@ def state(explorer, values: dict) -> dict[str, str]:
     from cnnviz.scene.svg import svg
 
     try:
-        scene = built(explorer, values)
+        scene, layer = built(explorer, values)
     except DoesNotFit as sentence:
         return {"refused": str(sentence)}
+    view = scene.view()
     kinds = {
-        "view": scene.view(),
+        "editable": [grid.pop("editable") for grid in view["grids"]],
+        "view": view,
         "text": str(scene),
         "svg": svg(scene, standalone=False),
         "typed": [
-            [grid.name, cell, *typed(explorer, values, grid, cell)]
+            [grid.name, cell, *typed(explorer, layer, grid, cell)]
             for grid in scene.grids
             for cell in cells_to_type_into(grid)
         ],
-        "proved": proved(explorer, values),
+        "proved": proved(layer),
     }
     if scene.length:
         step = scene.at_step(min(2, scene.length - 1))
@@ -101,36 +103,26 @@ def cells_to_type_into(grid) -> list[int]:
 def made(call: str):
     import cnnviz
 
-    return eval(call, {name: getattr(cnnviz, name) for name in cnnviz.__all__})
+    name = call.partition("(")[0]
+    return eval(call, {name: getattr(cnnviz, name)})
 
 
 def choices_of(explorer, name: str) -> list:
-    control = explorer.controls[name]
-    if hasattr(control, "options"):
-        return [one[1] if isinstance(one, tuple) else one for one in control.options]
-    if not hasattr(control, "max"):
-        return [False, True]
-    if isinstance(control.min, int):
-        return list(range(control.min, control.max + 1))
-    sixth = (control.max - control.min) / 6
-    return [round(control.min + n * sixth, 6) for n in range(7)]
+    return explorer.controls[name].options
 
 
 def built(explorer, values: dict):
-    return explorer._build(explorer.data, **values)
+    return explorer.scene_for(values)
 
 
-def typed(explorer, values: dict, grid, cell: int) -> tuple[str, list[int]]:
-    if explorer._cell_of is None:
-        return "", []
-    name, index = explorer._cell_of(values, grid, cell)
-    return name, [int(i) for i in (index if isinstance(index, tuple) else (index,))]
+def typed(explorer, layer, grid, cell: int) -> tuple[str, list[int]]:
+    array = explorer.array_of(grid, layer)
+    return grid.origin.name, list(grid.index_of(cell)[-array.ndim :])
 
 
-def proved(explorer, values: dict) -> list:
-    if explorer._geometry_of is None:
-        return []
-    return sorted([name, pair_of(value)] for name, value in explorer._geometry_of(**values).items())
+def proved(layer) -> list:
+    geometry = layer.geometry if layer else None
+    return sorted([name, pair_of(value)] for name, value in (geometry or {}).items())
 
 
 def pair_of(value) -> list[int]:

@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 
 from ...functional import conv2d, conv2d_weight
 from ...functional.geometry import Geometry
 from ...functional.table import convolution_table
-from ...scene import Equation, Grid, Scene, Slot
-from ...symbols import NOTATIONS, Notation, labels, spoken
-from ..grids import gradient_grid, padded_grid, spread_apart, spread_cells, written
-from ..words import call, count, names
+from ...scene import Equation, Grid, Scene
+from ...symbols import Notation, labels, spoken
+from ..maps import INSERTED, PADDING, cropped, padded, places, spread
+from ..meetings import partners
+from ..sheet import Sheet, between, row
+from ..words import Says, count, names
 
 # Where the documents print the sum of one weight: ids of the ledger.
 PRINTED = {"note": "note-60", "slides": "slides-54", "blog": "blog-45"}
-SLOTS = {
-    "input": Slot(20, 40, 370, 330, largest=66),
-    "upstream": Slot(440, 40, 240, 330, largest=66),
-    "kernel_gradient": Slot(730, 40, 250, 330, largest=66),
-}
+SLOTS = row(330, input=370, upstream=240, kernel_gradient=250)
 
 
 def kernel_gradient(
@@ -30,16 +26,14 @@ def kernel_gradient(
     stride=1,
     padding=0,
     dilation=1,
-    *,
-    notation: Notation = NOTATIONS["note"],
-    start: int = 1,
-    show: str = "symbols",
+    **letters,
 ) -> Scene:
     """The kernel gradient of one channel, as a window of upstream gradients that slides.
 
     ``input`` is (H, W), ``kernel_size`` (kH, kW), ``grad_output`` has the size of the output; the
     other arguments are PyTorch's. With a stride the window is spread by inserted zeros. With a
     remainder it fits in more places than there are weights: those are shown, marked as cropped.
+    ``letters`` are those of a `Sheet`: notation, start and show.
     Raises DoesNotFit where ``conv2d_weight`` does. Source: note, section 3; slides, "Loss gradient
     w.r.t the filter".
 
@@ -47,35 +41,74 @@ def kernel_gradient(
     >>> scene.equation_text("kernel_gradient", 1)
     '∂F/∂k_12 = ∂F/∂h_11·a_12 + ∂F/∂h_12·a_13 + ∂F/∂h_21·a_22 + ∂F/∂h_22·a_23'
     """
-    conv2d_weight(input, kernel_size, grad_output, stride, padding, dilation)  # says what is wrong
-    geometry = Geometry.of(input.shape, kernel_size, stride, padding, dilation)
-    table = gradient_table(geometry)
-    a = padded_grid("input", notation.input, input, geometry, SLOTS["input"], start)
-    g = spread_grid(notation, grad_output, geometry, SLOTS["upstream"], start)
-    dk = raw_grid(notation, input, grad_output, geometry, SLOTS["kernel_gradient"], start)
-    a = replace(a, sentences=_input_sentences(a, dk, table))
-    g = replace(g, sentences=_upstream_sentences(g, notation, geometry, start))
-    dk = replace(dk, sentences=_gradient_sentences(dk, a, g, table))
-    return Scene(
-        title="The kernel gradient",
-        grids=tuple(written(grid, show) for grid in (a, g, dk)),
-        table=table,
+    how = {"stride": stride, "padding": padding, "dilation": dilation}
+    conv2d_weight(input, kernel_size, grad_output, **how)  # says what is wrong
+    geometry = Geometry.of(input.shape, kernel_size, **how)
+    sheet = Sheet(SLOTS, **letters)
+    a = padded(sheet.grid("input", input, editable=True), geometry.padding)
+    g = spread(sheet.grid("upstream", grad_output, editable=True), geometry.stride)
+    table = gradient_table(geometry, g)
+    dk = raw_gradient(sheet, input, grad_output, geometry)
+    return sheet.scene(
+        "The kernel gradient",
+        (a, g, dk),
+        table,
+        _says(sheet, a, g, dk, table, geometry),
         say=_say(g, dk, geometry),
-        size=(1200, 390),
-        equations={"kernel_gradient": equation_of(notation)},
-        signs=((415, 215, "∗"), (705, 215, "=")),
+        equations={"kernel_gradient": equation_of(sheet.notation)},
+        signs=between(SLOTS, "∗="),
         counters=_counters(geometry),
         walk="kernel_gradient",
-        beware=notation.beware,
-        code=call(
-            f"d{notation.kernel}",
-            "nn.grad.conv2d_weight",
-            [notation.input, f"{notation.kernel}.shape", f"d{notation.output}"],
-            stride=stride,
-            padding=padding,
-            dilation=dilation,
+        code=sheet.call(
+            "kernel_gradient", "nn.grad.conv2d_weight", "input", "kernel.shape", "upstream", **how
         ),
     )
+
+
+def _says(
+    sheet: Sheet, a: Grid, g: Grid, dk: Grid, table: dict, geometry: Geometry
+) -> dict[str, Says]:
+    """What each cell says when the learner points at it."""
+    input, output = (
+        list(map(spoken, labels(getattr(sheet.notation, part), size, sheet.start)))
+        for part, size in (("input", geometry.input_size), ("output", geometry.output_size))
+    )
+    cropped = dk.marks.get("cropped", ())
+    kept = ~np.isin(table["kernel_gradient"], cropped)
+    cells = np.array(a.cells or range(a.size))[table["input"]]
+    sums = partners(cells[kept], table["kernel_gradient"][kept], len(input))
+    pads = np.bincount(table["kernel_gradient"][cells == PADDING], minlength=dk.size).tolist()
+    products = count(len(cells) // dk.size, "product")
+
+    def of_input(cell: int) -> str:
+        if cell == PADDING:
+            return "A padding cell: always 0, so it adds nothing to any sum."
+        if not sums[cell]:
+            return f"No output read {input[cell]}, so it stands in no sum that is kept."
+        found = sorted(sums[cell])
+        return f"{input[cell]} stands in {count(len(found), 'sum')}: {names(dk, found)}."
+
+    def of_upstream(cell: int) -> str:
+        if cell == INSERTED:
+            return "An inserted zero: the stride passed over this place, so no output stands here."
+        return (
+            f"∂{sheet.notation.scalar}/∂{output[cell]} stands in every sum once, with a cell of the "
+            f"patch that {output[cell]} read."
+        )
+
+    def of_gradient(cell: int) -> str:
+        if cell in cropped:
+            return (
+                "The window fits here only because of the remainder. No weight belongs to this "
+                "place: it is cropped."
+            )
+        name, padded = spoken(dk.symbols[cell]), f", {pads[cell]} of them with padding"
+        return (
+            f"{name} adds up {products}{padded if pads[cell] else ''}: each upstream gradient times "
+            f"the input cell that {name.partition('/∂')[2]} met there."
+        )
+
+    return {"input": of_input, "upstream": of_upstream, "kernel_gradient": of_gradient}
 
 
 def equation_of(notation: Notation) -> Equation:
@@ -85,7 +118,7 @@ def equation_of(notation: Notation) -> Equation:
     )
 
 
-def gradient_table(geometry: Geometry) -> dict[str, np.ndarray]:
+def gradient_table(geometry: Geometry, spread: Grid) -> dict[str, np.ndarray]:
     """Rows of (input cell, cell of the spread upstream gradient, cell of the raw kernel gradient).
 
     It is the table of another convolution: the upstream gradient is the kernel, and stride and
@@ -94,61 +127,23 @@ def gradient_table(geometry: Geometry) -> dict[str, np.ndarray]:
     sliding = Geometry.of(
         geometry.padded_size, geometry.output_size, geometry.dilation, 0, geometry.stride
     )
-    table = convolution_table(sliding)
-    spread = spread_cells(geometry.output_size, geometry.stride)
-    place = np.flatnonzero(spread >= 0)  # of each upstream cell in the spread map
+    met = convolution_table(sliding)
     return {
-        "input": table["input"],
-        "upstream": place[table["kernel"]],
-        "kernel_gradient": table["output"],
+        "input": met["input"],
+        "upstream": places(spread)[met["kernel"]],
+        "kernel_gradient": met["output"],
     }
 
 
-def spread_grid(
-    notation: Notation, grad_output: np.ndarray, geometry: Geometry, slot: Slot, start: int
-) -> Grid:
-    """The upstream gradient, its cells a stride apart and inserted zeros between them."""
-    bare = gradient_grid(
-        "upstream",
-        notation.scalar,
-        notation.output,
-        grad_output,
-        slot,
-        start,
-        editable=True,
-    )
-    return spread_apart(bare, geometry.stride)
-
-
-def raw_grid(
-    notation: Notation, input, grad_output, geometry: Geometry, slot: Slot, start: int
-) -> Grid:
+def raw_gradient(sheet: Sheet, input, grad_output, geometry: Geometry) -> Grid:
     """The kernel gradient with the places that the remainder adds, which are cropped."""
     paddings = tuple(padding.before for padding in geometry.padding)
     raw = conv2d(input, grad_output, None, geometry.dilation, paddings, geometry.stride)
-    grid = gradient_grid(
-        "kernel_gradient", notation.scalar, notation.kernel, raw, slot, start, role="written"
-    )
-    (rows, columns), (kept_rows, kept_columns) = raw.shape, geometry.kernel_size
-    if (rows, columns) == (kept_rows, kept_columns):
-        return grid
-    cropped = np.ones((rows, columns), bool)
-    cropped[:kept_rows, :kept_columns] = False
-    title = f"kernel gradient |∂{notation.scalar}/∂{notation.kernel}|  {kept_rows}×{kept_columns}"
-    return replace(
-        grid,
-        title=f"{title}, cropped",
-        symbols=tuple(
-            "cut" if gone else label
-            for label, gone in zip(grid.symbols, cropped.ravel(), strict=True)
-        ),
-        marks={"cropped": tuple(np.flatnonzero(cropped).tolist())},
-    )
+    return cropped(sheet.grid("kernel_gradient", raw, role="written"), geometry.kernel_size)
 
 
 def _say(g: Grid, dk: Grid, geometry: Geometry) -> str:
-    values = [number for number in g.numbers if number != "0"]
-    if values == ["1"]:
+    if [number for number in g.numbers if number != "0"] == ["1"]:
         cell = spoken(g.symbols[g.numbers.index("1")]).partition("/∂")[2]
         return f"A single 1 upstream: the kernel gradient is a copy of the patch that {cell} read."
     if "cropped" in dk.marks:
@@ -166,71 +161,12 @@ def _say(g: Grid, dk: Grid, geometry: Geometry) -> str:
 
 def _counters(geometry: Geometry) -> tuple[tuple[str, str], ...]:
     rows, columns = geometry.output_size
-    (raw_rows, raw_columns), (kept_rows, kept_columns) = (
-        geometry.gradient_rows,
-        geometry.kernel_size,
-    )
     counters = [
         (str(rows * columns), "products in each sum"),
-        (f"{raw_rows}×{raw_columns}", "stops of the window"),
-        (f"{kept_rows}×{kept_columns}", "of them are weights"),
+        ("{}×{}".format(*geometry.gradient_rows), "stops of the window"),
+        ("{}×{}".format(*geometry.kernel_size), "of them are weights"),
     ]
     if geometry.stride != (1, 1) or geometry.dilation != (1, 1):
         (stride, _), (dilation, _) = geometry.stride, geometry.dilation
         counters.append((f"{dilation} and {stride}", "its stride and its dilation"))
     return tuple(counters)
-
-
-def _input_sentences(a: Grid, dk: Grid, table: dict) -> tuple[str, ...]:
-    padding, cropped = set(a.marks.get("padding", ())), set(dk.marks.get("cropped", ()))
-    sums: list[list[int]] = [[] for _ in range(a.size)]
-    for cell, stop in zip(table["input"].tolist(), table["kernel_gradient"].tolist(), strict=True):
-        if stop not in cropped:
-            sums[cell].append(stop)
-
-    def sentence(cell: int) -> str:
-        if cell in padding:
-            return "A padding cell: always 0, so it adds nothing to any sum."
-        name, found = spoken(a.symbols[cell]), sorted(sums[cell])
-        if not found:
-            return f"No output read {name}, so it stands in no sum that is kept."
-        return f"{name} stands in {count(len(found), 'sum')}: {names(dk, found)}."
-
-    return tuple(map(sentence, range(a.size)))
-
-
-def _upstream_sentences(g: Grid, notation: Notation, geometry: Geometry, start: int) -> tuple:
-    outputs = labels(notation.output, geometry.output_size, start)
-    cells = spread_cells(geometry.output_size, geometry.stride)
-    return tuple(
-        "An inserted zero: the stride passed over this place, so no output stands here."
-        if cell < 0
-        else f"{spoken(label)} stands in every sum once, with a cell of the patch that "
-        f"{spoken(outputs[cell])} read."
-        for cell, label in zip(cells, g.symbols, strict=True)
-    )
-
-
-def _gradient_sentences(dk: Grid, a: Grid, g: Grid, table: dict) -> tuple[str, ...]:
-    cropped, is_padding = set(dk.marks.get("cropped", ())), np.zeros(a.size, bool)
-    is_padding[list(a.marks.get("padding", ()))] = True
-    pads = np.bincount(
-        table["kernel_gradient"], weights=is_padding[table["input"]], minlength=dk.size
-    ).astype(int)
-    products = count(len(table["input"]) // dk.size, "product")
-
-    def sentence(cell: int) -> str:
-        if cell in cropped:
-            return (
-                "The window fits here only because of the remainder. No weight belongs to this "
-                "place: it is cropped."
-            )
-        name = spoken(dk.symbols[cell])
-        weight = name.partition("/∂")[2]
-        padded = f", {pads[cell]} of them with padding" if pads[cell] else ""
-        return (
-            f"{name} adds up {products}{padded}: each upstream gradient times the input cell that "
-            f"{weight} met there."
-        )
-
-    return tuple(map(sentence, range(dk.size)))

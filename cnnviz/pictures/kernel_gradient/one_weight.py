@@ -13,6 +13,7 @@ from ...functional.table import convolution_table
 from ...scene import NOWHERE, Equation, Grid, Scene, Slot, Step, Stroke
 from ...symbols import NOTATIONS, Notation, number, spoken
 from ..grids import gradient_grid, map_grid, written
+from ..maps import laid_out
 from ..words import call, count
 
 PRINTED = {"note": "note-59", "slides": "slides-34", "blog": "blog-39"}
@@ -123,11 +124,8 @@ def _column(grid: Grid) -> Grid:
     """A map as a column, its cells from top to bottom."""
     x, width = COLUMNS[grid.name]
     height = min(46 * grid.size, TALL)
-    return replace(
-        grid,
-        shape=(1, 1, grid.size, 1),
-        slot=Slot(x, MIDDLE - height / 2, width, height, largest=200, square=False),
-    )
+    column = laid_out(grid, lambda cells: cells.reshape(1, 1, -1, 1))
+    return replace(column, slot=Slot(x, MIDDLE - height / 2, width, height, 200, square=False))
 
 
 def _of(texts: tuple[str, ...], cells: np.ndarray) -> tuple[str, ...]:

@@ -1,0 +1,140 @@
+"""The sheet a picture is drawn on: whose letters, the room for each grid, and the scene it becomes.
+
+The name of a grid says what it holds. In the note "input" is a, "upstream" ∂F/∂h and
+"kernel_gradient" ∂F/∂k; on the slides they are X, ∂L/∂O and ∂L/∂F.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+
+from ..scene import Grid, Scene, Slot, Stroke
+from ..symbols import NOTATIONS, Notation
+from .grids import gradient_grid, map_grid, written
+from .words import Says, call, said
+
+# Which letter of a document a grid bears, where its name does not say so itself.
+LETTERS = {"upstream": "output", "vector": "input", "padded": "input"}
+BELOW, WIDTH = 20, 1200  # the margin under the lowest slot, and how wide every picture is
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """The slots of the grids, whose letters, the first index, and symbols or numbers."""
+
+    slots: Mapping[str, Slot]
+    notation: Notation = NOTATIONS["note"]
+    start: int = 1
+    show: str = "symbols"
+
+    def grid(self, name: str, values: np.ndarray, *, slot: str = "", **more) -> Grid:
+        """Maps (H, W), (C, H, W) or a kernel bank, with the names and numbers of their cells.
+
+        >>> sheet = Sheet(row(100, upstream=100), NOTATIONS["slides"])
+        >>> sheet.grid("upstream", np.ones((1, 2))).symbols
+        ('∂L/∂O_11', '∂L/∂O_12')
+        """
+        letter, room = self.letter(name), self.slots[slot or name]
+        if is_gradient(name):
+            return gradient_grid(
+                name, self.notation.scalar, letter, values, room, self.start, **more
+            )
+        return map_grid(name, letter, values, room, self.start, **more)
+
+    def letter(self, name: str) -> str:
+        """The letter of what a grid holds; a gradient's is that of what it differentiates by."""
+        name = name.removesuffix("_gradient")
+        return getattr(self.notation, LETTERS.get(name, name))
+
+    def call(self, result: str, function: str, *arguments: str, **given) -> str:
+        """The call in PyTorch. Grids bear their names in code: "kernel_gradient" is dk, and
+        "kernel.shape" k.shape.
+
+        >>> sheet = Sheet({}, NOTATIONS["note"])
+        >>> sheet.call("output", "nn.functional.conv2d", "input", "kernel", stride=2, padding=0)
+        'h = torch.nn.functional.conv2d(a, k, stride=2)'
+        """
+        return call(self.in_code(result), function, map(self.in_code, arguments), **given)
+
+    def in_code(self, name: str) -> str:
+        stem, dot, rest = name.partition(".")
+        if not hasattr(self.notation, LETTERS.get(stem, stem).removesuffix("_gradient")):
+            return name
+        return f"{'d' * is_gradient(stem)}{self.letter(stem)}{dot}{rest}"
+
+    def scene(
+        self, title: str, grids: tuple[Grid, ...], table: Mapping, says: Mapping[str, Says], **more
+    ) -> Scene:
+        """The picture, as high as its slots need.
+
+        ``says`` makes the sentence of a cell of a grid from its number; ``more`` is what else a
+        `Scene` knows.
+        """
+        shown = tuple(
+            self.written(said(grid, says[grid.name]) if grid.name in says else grid)
+            for grid in grids
+        )
+        low = max(slot.y + slot.height for slot in self.slots.values())
+        about = {"size": (WIDTH, low + BELOW), "beware": self.notation.beware, **more}
+        return Scene(title, shown, table, **about)
+
+    def written(self, grid: Grid) -> Grid:
+        """Symbols or numbers in its cells; switches are marks and keep what they show."""
+        return grid if grid.role == "switch" else written(grid, self.show)
+
+
+def is_gradient(name: str) -> bool:
+    return name == "upstream" or name.endswith("_gradient")
+
+
+# The room for each grid.
+
+
+def row(height: float, *, y=40, left=20, gap=50, largest=66, **widths: float) -> dict[str, Slot]:
+    """Slots side by side, as wide as said.
+
+    >>> row(330, input=370, upstream=240)["upstream"].x
+    440
+    """
+    slots = {}
+    for name, width in widths.items():
+        slots[name] = Slot(left, y, width, height, largest)
+        left += width + gap
+    return slots
+
+
+def column(width: float, *, left=20, y=40, gap=50, largest=66, **heights: float) -> dict[str, Slot]:
+    """Slots one below the other, as high as said.
+
+    >>> column(300, input=100, upstream=80)["upstream"].y
+    190
+    """
+    slots = {}
+    for name, height in heights.items():
+        slots[name] = Slot(left, y, width, height, largest)
+        y += height + gap
+    return slots
+
+
+def between(slots: Mapping[str, Slot], signs: str) -> tuple[tuple[float, float, str], ...]:
+    """A sign in each gap of a row of slots.
+
+    >>> between(row(100, input=100, kernel=50, output=80), "∗=")
+    ((145, 100, '∗'), (245, 100, '='))
+    """
+    return tuple(
+        ((a.x + a.width + b.x) // 2, a.y + a.height // 2 + 10, sign)
+        for (a, b), sign in zip(pairwise(slots.values()), signs, strict=True)
+    )
+
+
+def arrow(start: Slot, end: Slot, kind: str, label: str = "", away: float = 12) -> Stroke:
+    """An arrow from one slot to another beside it, at half the height of the first."""
+    y = start.y + start.height / 2
+    if start.x < end.x:
+        return Stroke(((start.x + start.width + away, y), (end.x - away, y)), kind, label)
+    return Stroke(((start.x - away, y), (end.x + end.width + away, y)), kind, label)
