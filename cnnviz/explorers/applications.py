@@ -6,8 +6,8 @@ from functools import cache
 
 import numpy as np
 
-from ..functional.samples import one_hot, sample_gradient, sample_input
-from ..network import attribution, upsampling
+from ..functional.samples import sample_gradient, sample_input
+from ..network import Sequential, attribution, upsampling
 from ..network.activation import RULES
 from ..network.photographs import photograph
 from ..network.trained import deep_network, trained_network
@@ -16,43 +16,39 @@ from ..pictures.applications.relu_rules import relu_rules
 from ..pictures.applications.saliency_maps import SHOWS, saliency_maps
 from ..pictures.applications.upsampling_photo import upsampling_photo
 from ..scene import Scene
-from ..symbols import NOTATIONS
-from .before import Explorer, buttons, choices, fine_slider, slider, tick
+from .controls import Slider, buttons, fine_slider, letters, sliders, tick
+from .explorer import explorer
+from .numbers import Layer, corner, probed
 
 PHOTO = 48  # cells along a side: 2, 3 and 4 divide it
 STEPS = 100
+ROUNDS = 4  # images of each digit to choose from
 
 
-def explore_relu_rules(size: int = 4, *, show: str = "numbers") -> Explorer:
+def _map_and_gradient() -> dict[str, np.ndarray]:
+    return {"input": sample_input(6, 6) - 4, "upstream": sample_gradient(6, 6)}
+
+
+def _shifted(data, *, size, shift, one_hot, **letters) -> tuple[Layer, dict]:
+    """A map and its gradient. What is shown is what would be typed: not a probe, not a shifted map."""
+    x, r = (corner(data[name], (size, size)) for name in ("input", "upstream"))
+    return Layer({"input": x + shift if shift else x, "upstream": probed(r, one_hot)}), letters
+
+
+@explorer(
+    *sliders(size=(4, 1, 6)),
+    fine_slider("shift", "add to x", 0.0, -6.0, 6.0, 1.0, digits=0),
+    *sliders(one_hot=(0, 0, 16)),
+    *letters("numbers"),
+    numbers=_map_and_gradient,
+    cut=_shifted,
+)
+def explore_relu_rules(layer: Layer, **letters) -> Scene:
     """One ReLU on the way back by three rules: backprop, deconvnet, guided."""
-    controls = {
-        "size": slider("size", size, 1, 6),
-        "shift": fine_slider("add to x", 0, -6, 6, 1, digits=0),
-        "probe": slider("one-hot probe", 0, 0, 16),
-        **choices(show),
-    }
-    data = {"input": sample_input(6, 6) - 4, "upstream": sample_gradient(6, 6)}
-
-    def build(data, *, size, shift, probe, show, notation, start) -> Scene:
-        r = data["upstream"][:size, :size]
-        own = {"input": not shift, "upstream": not probe}  # what is shown is what would be typed
-        editable = tuple(name for name, shown in own.items() if shown)
-        return relu_rules(
-            data["input"][:size, :size] + shift,
-            one_hot(r.shape, probe - 1) if probe else r,
-            editable=editable,
-            notation=NOTATIONS[notation],
-            start=start,
-            show=show,
-        )
-
-    def cell_of(values, grid, cell):
-        return grid.name, np.unravel_index(cell, grid.shape[2:])
-
-    return Explorer(build, data, controls, cell_of)
+    return relu_rules(layer.input, layer.upstream, **letters)
 
 
-def digit_images(labels: np.ndarray, rounds: int = 4) -> np.ndarray:
+def digit_images(labels: np.ndarray, rounds: int = ROUNDS) -> np.ndarray:
     """Which images to show: the first 0, 1, ... 9, then the second of each, and so on.
 
     >>> digit_images(np.array([1, 0, 2, 3, 4, 5, 6, 7, 8, 9]), rounds=1)
@@ -62,99 +58,106 @@ def digit_images(labels: np.ndarray, rounds: int = 4) -> np.ndarray:
     return np.stack(of_each, axis=1).ravel()
 
 
-def explore_saliency(image: int = 3, score: int = 3) -> Explorer:
+def _digit(image: int) -> tuple[np.ndarray, int]:
+    """The digit number ``image`` of those to choose from, and what it is."""
+    split = trained_network("deep").split
+    number = digit_images(split.test_labels)[image]
+    return split.test_images[number], int(split.test_labels[number])
+
+
+@cache
+def _untrained() -> Sequential:
+    return deep_network(seed=1)
+
+
+PICTURE = Slider("image", "picture", 3, 0, 10 * ROUNDS - 1)
+
+
+@explorer(
+    PICTURE,
+    Slider("score", "class", 3, 0, 9),
+    buttons("part", SHOWS, "size"),
+    tick("switches", start=True),
+    tick("untrained", "untrained weights"),
+)
+def explore_saliency(
+    *, image: int, score: int, part: str, switches: bool, untrained: bool
+) -> Scene:
     """One score of the trained network, sent back to the image by three rules.
 
     ``image`` 0 to 39 shows the digits in turn; ``score`` is the class asked for.
     """
-    trained = trained_network("deep")
-    networks = {False: trained.network, True: deep_network(seed=1)}
-    chosen = digit_images(trained.split.test_labels)
-    controls = {
-        "image": slider("picture", image, 0, len(chosen) - 1),
-        "score": slider("class", score, 0, 9),
-        "part": buttons(list(SHOWS), "size"),
-        "switches": tick("switches", True),
-        "untrained": tick("untrained weights"),
-    }
-
-    def build(_, *, image, score, part, switches, untrained) -> Scene:
-        network, number = networks[untrained], chosen[image]
-        picture = trained.split.test_images[number]
-        maps = {r: attribution.saliency(network, picture, r, switches) for r in RULES}
-        return saliency_maps(
-            picture,
-            network.maps[-1][0],
-            int(trained.split.test_labels[number]),
-            score,
-            {rule: of_scores[score] for rule, of_scores in maps.items()},
-            switches=switches,
-            part=part,
-            likenesses={r: attribution.likeness_of_scores(m, score) for r, m in maps.items()},
-        )
-
-    return Explorer(build, {}, controls)
+    network = _untrained() if untrained else trained_network("deep").network
+    picture, label = _digit(image)
+    maps = {rule: attribution.saliency(network, picture, rule, switches) for rule in RULES}
+    return saliency_maps(
+        picture,
+        network.maps[-1][0],
+        label,
+        score,
+        {rule: of_scores[score] for rule, of_scores in maps.items()},
+        switches=switches,
+        part=part,
+        likenesses={r: attribution.likeness_of_scores(m, score) for r, m in maps.items()},
+    )
 
 
-def explore_reconstruction(layer: int = 2, map: int = 5, image: int = 3) -> Explorer:
+@explorer(
+    *sliders(layer=(2, 1, 2)),
+    Slider("map", "feature map", 5, 1, 16),
+    PICTURE,
+    buttons("keep", attribution.KEPT, "strongest cell"),
+    buttons("rule", RULES, "deconvnet"),
+    tick("switches", start=True),
+)
+def explore_reconstruction(
+    *, layer: int, map: int, image: int, keep: str, rule: str, switches: bool
+) -> Scene:
     """One feature map of the trained network, sent back to the image layer by layer.
 
     ``layer`` 1 or 2 counts the poolings, ``map`` counts from 1.
     """
-    trained = trained_network("deep")
-    chosen = digit_images(trained.split.test_labels)
-    controls = {
-        "layer": slider("layer", layer, 1, 2),
-        "map": slider("feature map", map, 1, 16),
-        "image": slider("picture", image, 0, len(chosen) - 1),
-        "keep": buttons(list(attribution.KEPT), "strongest cell"),
-        "rule": buttons(list(RULES), "deconvnet"),
-        "switches": tick("switches", True),
-    }
-
-    def build(_, *, layer, map, image, keep, rule, switches) -> Scene:
-        network, picture = trained.network, trained.split.test_images[chosen[image]]
-        layers, maps = attribution.pooled_maps(network, picture)[layer - 1]
-        start = attribution.one_map(maps, map - 1, keep)
-        stages, others = (
-            attribution.reconstruct(network, picture, layers, start, rule, remembered)
-            for remembered in (switches, not switches)
-        )
-        return reconstruction(
-            picture, maps, map - 1, stages, others=others, rule=rule, switches=switches
-        )
-
-    return Explorer(build, {}, controls)
+    network, (picture, _) = trained_network("deep").network, _digit(image)
+    layers, maps = attribution.pooled_maps(network, picture)[layer - 1]
+    start = attribution.one_map(maps, map - 1, keep)
+    stages, others = (
+        attribution.reconstruct(network, picture, layers, start, rule, remembered)
+        for remembered in (switches, not switches)
+    )
+    return reconstruction(
+        picture, maps, map - 1, stages, others=others, rule=rule, switches=switches
+    )
 
 
-def explore_upsampling(kernel_size: int = 3, stride: int = 2) -> Explorer:
+@explorer(
+    *sliders(kernel_size=(3, 1, 6), stride=(2, 2, 4)),
+    Slider("steps", "steps of learning", 0, 0, STEPS),
+    buttons("first", upsampling.KERNELS, "ones"),
+    tick("difference", "show where it is wrong"),
+)
+def explore_upsampling(
+    *, kernel_size: int, stride: int, steps: int, first: str, difference: bool
+) -> Scene:
     """A photograph made small and enlarged again by a transposed convolution, which can learn."""
-    photo = photograph(PHOTO)
-    controls = {
-        "kernel": slider("kernel size", kernel_size, 1, 6),
-        "stride": slider("stride", stride, 2, 4),
-        "steps": slider("steps of learning", 0, 0, STEPS),
-        "first": buttons(list(upsampling.KERNELS), "ones"),
-        "difference": tick("show where it is wrong"),
-    }
-
-    def build(_, *, kernel, stride, steps, first, difference) -> Scene:
-        learning = _learned(kernel, stride, first)
-        return upsampling_photo(
-            photo,
-            learning.kernels[steps],
-            stride,
-            errors=learning.errors,
-            step=steps,
-            bilinear=float(_learned(kernel, stride, "bilinear").errors[0]),
-            difference=difference,
-        )
-
-    return Explorer(build, {}, controls)
+    learning = _learned(kernel_size, stride, first)
+    return upsampling_photo(
+        _photo(),
+        learning.kernels[steps],
+        stride,
+        errors=learning.errors,
+        step=steps,
+        bilinear=float(_learned(kernel_size, stride, "bilinear").errors[0]),
+        difference=difference,
+    )
 
 
 @cache
 def _learned(kernel: int, stride: int, first: str) -> upsampling.Learning:
     """All steps at once: they take as long as one picture, and then the slider is free to move."""
     start = upsampling.first_kernel(first, kernel, stride)
-    return upsampling.learn_kernel(photograph(PHOTO), stride, start, STEPS)
+    return upsampling.learn_kernel(_photo(), stride, start, STEPS)
+
+
+@cache
+def _photo() -> np.ndarray:
+    return photograph(PHOTO)

@@ -141,6 +141,11 @@ def buttons(name: str, labels: Iterable[str], start: str, when: When | None = No
     return Choice(name, tuple(labels), start, when=when)
 
 
+def dropdown(name: str, words: str, labels: Iterable[str], start: str) -> Choice:
+    """A choice of more words than there is room for."""
+    return Choice(name, tuple(labels), start, words)
+
+
 def letters(show: str | None = "symbols", *, indices: bool = True) -> tuple[Choice, ...]:
     """What every picture offers: symbols or numbers (not where ``show`` is None), whose letters, and
     the first index, where there are ``indices``."""

@@ -45,7 +45,7 @@ EXPLORERS = {
     "whole layer, hidden": "explore_whole_layer(blank=True)",
     "repairs": "explore_repairs()",
     "network pass": "explore_network_pass()",
-    "network pass, numbers": 'explore_network_pass("8×8")',
+    "network pass, numbers": 'explore_network_pass(size="8×8")',
     "gradient check": "explore_gradient_check()",
     "ReLU rules": "explore_relu_rules()",
     "saliency": "explore_saliency()",
