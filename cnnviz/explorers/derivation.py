@@ -11,8 +11,10 @@ from .. import derivations
 from ..functional.geometry import DoesNotFit
 from ..scene.stage import SliderNames
 from ..symbols import NOTATIONS
-from .before import beside_widget, shared_choices, slider
+from .controls import dropdown, letters, sliders
 from .mathml import STYLE, mathml
+from .shared import SHARED
+from .widget import beside_widget, drawn
 
 # What the list says, and the function that derives it.
 DERIVATIONS = {
@@ -45,33 +47,53 @@ CARD_STYLE = """
 """
 
 
+WHICH = dropdown("which", "derive", DERIVATIONS, "kernel gradient")
+CONTROLS = (
+    *sliders(input_size=(3, 1, 4), kernel_size=(2, 1, 3), stride=(1, 1, 3)),
+    *sliders(padding=(0, 0, 2), dilation=(1, 1, 2)),
+    *letters(show=None),
+)
+
+
 class DerivationView(widgets.VBox):
     """One derivation at a time, line by line, with a reason for each and the proof at the end."""
 
-    def __init__(self, which: str = "kernel gradient"):
-        self.which = widgets.Dropdown(
-            options=list(DERIVATIONS), value=which, description="derive", layout={"width": "480px"}
-        )
+    def __init__(self, which: str = WHICH.start):
+        self.which = drawn(WHICH, WHICH.accepts(which))
+        self.which.layout.width = "480px"
         self.controls = {
-            "input_size": slider("input size", 3, 1, 4),
-            "kernel_size": slider("kernel size", 2, 1, 3),
-            "stride": slider("stride", 1, 1, 3),
-            "padding": slider("padding", 0, 0, 2),
-            "dilation": slider("dilation", 1, 1, 2),
-            **shared_choices(),
+            one.name: drawn(one, SHARED.values.get(one.name, one.start)) for one in CONTROLS
         }
         self._shown = widgets.HTML()
-        sliders, choices = widgets.HBox(), widgets.HBox()
-        sliders.children = [c for c in self.controls.values() if isinstance(c, widgets.IntSlider)]
-        choices.children = [self.which, self.controls["notation"], self.controls["start"]]
-        sliders.add_class("cnnviz-controls")
-        sliders.layout = choices.layout = widgets.Layout(flex_flow="row wrap")
+        rows = {
+            kind: widgets.HBox(layout={"flex_flow": "row wrap"}) for kind in ("sizes", "choices")
+        }
+        rows["sizes"].add_class("cnnviz-controls")
+        for control in self.controls.values():
+            kind = "sizes" if isinstance(control, widgets.IntSlider) else "choices"
+            rows[kind].children += (control,)
+        rows["choices"].children = (self.which, *rows["choices"].children)
         for control in (self.which, *self.controls.values()):
             control.observe(lambda _: self._derive(), names="value")
+        SHARED.joined(self)
+        for name in SHARED.values:
+            self.controls[name].observe(
+                lambda change, name=name: SHARED.choose(**{name: change["new"]}), names="value"
+            )
         super().__init__(
-            [choices, sliders, self._shown, SliderNames()], _dom_classes=("cnnviz-explorer",)
+            [rows["choices"], rows["sizes"], self._shown, SliderNames()],
+            _dom_classes=("cnnviz-explorer",),
         )
         self._derive()
+
+    def move(self, **values) -> None:
+        """Set controls by name."""
+        for name, value in values.items():
+            self.controls[name].value = value
+
+    def close(self) -> None:
+        SHARED.left(self)
+        super().close()
 
     def derivation(self):
         """The derivation for the present sizes and letters. Raises DoesNotFit like the code."""
@@ -79,8 +101,9 @@ class DerivationView(widgets.VBox):
         known = inspect.signature(function).parameters
         values = {name: control.value for name, control in self.controls.items()}
         values["notation"] = NOTATIONS[values["notation"]]
+        values["start"] = values.pop("first_index")
         for name, control in self.controls.items():
-            control.disabled = name not in known
+            control.disabled = {"first_index": "start"}.get(name, name) not in known
         return function(**{name: value for name, value in values.items() if name in known})
 
     def _derive(self) -> None:

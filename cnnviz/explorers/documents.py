@@ -22,8 +22,8 @@ from ..pictures.refresher.dense_layer import dense_layer
 from ..scene import Scene
 from ..scene.stage import Stage
 from ..symbols import NOTATIONS, spoken
-from .before import beside_widget
 from .mathml import STYLE, formula_or_words
+from .widget import beside_widget
 
 # A verdict has a sign of its own beside its colour.
 SIGNS = {"proved": "✓", "differs": "✕", "damaged in conversion": "⚠", "convention": "≈"}

@@ -43,15 +43,14 @@ class Explorer:
         start: Sequence = (),
         given: Mapping | None = None,
     ):
-        self._build, self._cut = build, cut
+        self._build, self._cut, self._widget = build, cut, None
+        self.message = self.proof = ""
+        self.watchers: list[Callable[[Explorer], None]] = []
         self.controls = {control.name: control for control in controls}
         self.values, self._original = starting(
             self.controls, numbers or {}, cut, start, given or {}
         )
         self.data = {name: array.copy() for name, array in self._original.items()}
-        self.message = self.proof = ""
-        self.watchers: list[Callable[[Explorer], None]] = []
-        self._widget = None
         # Since ipykernel 7 two callbacks can run at once, on threads of their own.
         self._one_at_a_time = threading.RLock()
         self._show(self.values)

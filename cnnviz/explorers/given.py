@@ -55,6 +55,9 @@ def starting(
         values["show"] = "numbers"
     for name, array in own.items():
         values |= sizes_of(name, array, controls, asked)
+        if any(have > most for have, most in zip(array.shape, arrays[name].shape, strict=True)):
+            most = _by(arrays[name].shape)
+            raise ValueError(f"{name} is {_by(array.shape)}; this picture holds up to {most}.")
     numbers = {name: array.copy() for name, array in arrays.items()}
     for name, array in own.items():
         numbers[name][tuple(map(slice, array.shape))] = array
@@ -62,7 +65,7 @@ def starting(
     if own and cut:
         free = "input_size" in controls and "input_size" not in asked and "input" not in own
         sizes = controls["input_size"].options if free and "upstream" in own else []
-        values = fitting(partial(cut, numbers), values, own, sizes)
+        values = fitting(partial(contradiction, cut, numbers, own), values, sizes)
     return values, numbers
 
 
@@ -131,30 +134,32 @@ def _sized_by(name: str, controls: Mapping) -> tuple[str, ...]:
     return ()
 
 
-def fitting(cut: Callable, values: dict, own: Mapping, input_sizes: Iterable[int]) -> dict:
-    """The values, if each array that was given has the size that the picture shows.
+def fitting(wrong: Callable[[dict], str], values: dict, input_sizes: Iterable[int]) -> dict:
+    """The values, if nothing is ``wrong`` with them: else with the first input size that is right.
 
-    Where only an upstream gradient was given, the input may have any of ``input_sizes``.
+    Raises ValueError with what is wrong where there is none.
     """
-    sentence = contradiction(cut, values, own)
+    sentence = wrong(values)
     for size in input_sizes if sentence else ():
-        if not contradiction(cut, {**values, "input_size": size}, own):
+        if not wrong({**values, "input_size": size}):
             return {**values, "input_size": size}
     if sentence:
         raise ValueError(sentence)
     return values
 
 
-def contradiction(cut: Callable, values: dict, own: Mapping) -> str:
-    """Which array does not have the size that the picture shows; "" where all of them do."""
+def contradiction(cut: Callable, numbers: Mapping, own: Mapping, values: dict) -> str:
+    """Which array that was given the picture does not show as it is; "" where it shows all of them."""
     try:
-        layer, _ = cut(**values)
+        layer, _ = cut(numbers, **values)
     except DoesNotFit as sentence:
         return str(sentence)
     for name, array in own.items():
-        shown = layer.arrays[name].shape
-        if shown != array.shape:
-            return f"{name} is {_by(array.shape)}, but with these sizes it is {_by(shown)}."
+        shown = layer.arrays.get(name)
+        if shown is None or not np.shares_memory(shown, numbers[name]):
+            return f"{name} is given, but with these settings something else stands in its place."
+        if shown.shape != array.shape:
+            return f"{name} is {_by(array.shape)}, but with these sizes it is {_by(shown.shape)}."
     return ""
 
 

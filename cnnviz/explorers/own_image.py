@@ -13,8 +13,9 @@ from ..network import log_softmax
 from ..network.photographs import MOST_BYTES, Refused, as_digit, photograph, read_image, too_large
 from ..network.trained import Trained, trained_network
 from ..scene.stage import FileChoice, SliderNames
-from .before import beside_widget, slider, tick
+from .controls import Slider
 from .curves import FIGURE_STYLE, framed, svg_text, what_it_says
+from .widget import beside_widget, drawn, tick
 
 DIGIT, PHOTOGRAPH, OWN = "a held-out digit", "the photograph", "my own image"
 LARGE = 112  # cells of a photograph for the first layer, which takes any size
@@ -37,7 +38,8 @@ class OwnImageView(widgets.VBox):
         self.which = widgets.ToggleButtons(
             options=[DIGIT, PHOTOGRAPH, OWN], style={"button_width": "140px"}
         )
-        self.digit = slider("held-out digit, number", 8, 1, len(self.split.test_images))
+        number = Slider("digit", "held-out digit, number", 8, 1, len(self.split.test_images))
+        self.digit = drawn(number, number.start)
         self.digit.layout.width = "380px"
         self.invert = tick("invert: my digit is light on dark")
         self.choice = FileChoice("my own image, PNG or JPEG:", MOST_BYTES, self._taken)

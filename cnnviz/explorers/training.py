@@ -17,13 +17,18 @@ from ..network.digits import digits_to_learn
 from ..network.recorded_training import LOWERED, OPTIMISERS, RecordedTraining
 from ..network.training import Training
 from ..scene.stage import SliderNames
-from .before import beside_widget, buttons, tick
+from .controls import Slider, buttons
 from .curves import FIGURE_STYLE, framed, held_out, learning_curves, network_inside, svg_text
+from .widget import beside_widget, drawn, tick
 
 MORE = 4  # epochs, each time it goes on after the last
 BETWEEN_PICTURES = 0.25  # seconds
 SPOKEN = 5.0  # seconds between two lines for a screen reader
 SLOW = 0.1  # seconds for a batch
+OPTIMISER = buttons("optimiser", OPTIMISERS, "Adam")
+RATE = Slider("lr", "learning rate", 0.002, 0.0001, 1.0, digits=4)
+EPOCHS = Slider("epochs", "epochs", 16, 1, 1000)
+SEED = Slider("seed", "seed", 0, 0, 2**31)
 VIEW_STYLE = """
 .cnnviz-training .cnnviz-figure { max-width: min(1500px, 120vh); } /* all three on one screen */
 .cnnviz-unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
@@ -199,7 +204,7 @@ class TrainingView(widgets.VBox):
             lr, base=10, min=-4, max=0, step=0.1, description="learning rate",
             readout_format=".2g", layout={"width": "330px"}, style={"description_width": "92px"},
         )  # fmt: skip
-        self.optimiser = buttons(list(OPTIMISERS), optimiser)
+        self.optimiser = drawn(OPTIMISER, optimiser)
         self.lower = tick(f"a quarter of this rate after epoch {LOWERED[0]}", True)
         self.slowly = tick("slowly, 10 batches a second")
         actions = (
@@ -308,4 +313,6 @@ def explore_training(
     >>> view.training.step, view.accuracy > 0.9
     (90, True)
     """
-    return TrainingView(optimiser, lr, epochs, seed)
+    return TrainingView(
+        OPTIMISER.accepts(optimiser), RATE.accepts(lr), EPOCHS.accepts(epochs), SEED.accepts(seed)
+    )

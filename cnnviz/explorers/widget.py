@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import ipywidgets as widgets
 
 from ..scene.stage import SliderNames, Stage
 from ..scene.svg import svg
 from .controls import Choice, Control, Slider
-from .explorer import Explorer
+
+if TYPE_CHECKING:
+    from .explorer import Explorer
 
 
 class ExplorerWidget(widgets.VBox):
