@@ -103,7 +103,12 @@ class Tick:
 Control = Slider | Choice | Tick
 
 # What stands beside a slider, where that is not its name.
-WORDS = {"one_hot": "one-hot probe", "ceil_mode": "ceil_mode"}
+WORDS = {
+    "input_height": "height",
+    "input_width": "width",
+    "one_hot": "one-hot probe",
+    "ceil_mode": "ceil_mode",
+}
 
 
 def sliders(when: When | None = None, **ranges: tuple[int, int, int]) -> tuple[Slider, ...]:

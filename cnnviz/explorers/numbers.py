@@ -41,6 +41,10 @@ class Layer:
         return self.arrays["upstream"]
 
     @property
+    def input_size(self) -> tuple[int, ...]:
+        return self.geometry["input_size"]
+
+    @property
     def output_size(self) -> tuple[int, ...]:
         return self.upstream.shape[-2:]
 

@@ -7,7 +7,7 @@ The name of a grid says what it holds. In the note "input" is a, "upstream" ∂F
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
@@ -44,6 +44,17 @@ class Sheet:
                 name, self.notation.scalar, letter, values, room, self.start, **more
             )
         return map_grid(name, letter, values, room, self.start, **more)
+
+    def again(self, grid: Grid, name: str, title: str, *, editable: bool = False) -> Grid:
+        """Cells that are shown a second time under another name, such as a kernel that is turned.
+
+        >>> sheet = Sheet(row(100, kernel=100, turned=100))
+        >>> sheet.again(sheet.grid("kernel", np.ones((1, 2))), "turned", "turned").symbols
+        ('k_11', 'k_12')
+        """
+        return replace(
+            grid, name=name, title=title, slot=self.slots[name], of=grid.origin, editable=editable
+        )
 
     def letter(self, name: str) -> str:
         """The letter of what a grid holds; a gradient's is that of what it differentiates by."""

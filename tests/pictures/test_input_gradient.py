@@ -6,16 +6,18 @@ import numpy as np
 import pytest
 import sympy
 
+from cnnviz import explore_index_substitution, explore_rotation, explore_scatter_gather
 from cnnviz.derivations import symbol_array
 from cnnviz.functional import conv2d, conv2d_input, rot180
 from cnnviz.functional.geometry import DoesNotFit, Geometry
 from cnnviz.functional.samples import sample_gradient, sample_input, sample_kernel
-from cnnviz.pictures.input_gradient.gathering import gather_table, spread_cells
+from cnnviz.pictures.input_gradient.gathering import gather_table
 from cnnviz.pictures.input_gradient.index_substitution import index_substitution
 from cnnviz.pictures.input_gradient.input_gradient import transposed_matrix
 from cnnviz.pictures.input_gradient.scatter_gather import scatter_gather
 from cnnviz.pictures.input_gradient.turned_kernel import TURNS, turned_kernel
 from cnnviz.pictures.input_gradient.written_out import written_out
+from cnnviz.pictures.maps import INSERTED, PADDING
 from cnnviz.pictures.transposed.coverage import coverage
 from cnnviz.scene.svg import svg
 from cnnviz.symbols import NOTATIONS, number
@@ -185,10 +187,10 @@ def test_equations_are_the_derivatives_of_sympy(geometry):
 
 
 def test_spread_cells_show_zeros_padding_and_crop():
-    assert spread_cells(Geometry.of((1, 5), (1, 3), stride=2)).tolist() == [
-        [-1, -1, 0, -1, 1, -1, -1]
-    ]
-    assert spread_cells(Geometry.of((1, 2), (1, 1), padding=(0, 1))).tolist() == [[1, 2]]
+    assert scene_of(Geometry.of((1, 5), (1, 3), stride=2))["spread"].cells == (
+        *(PADDING, PADDING, 0, INSERTED, 1, PADDING, PADDING),
+    )
+    assert scene_of(Geometry.of((1, 2), (1, 1), padding=(0, 1)))["spread"].cells == (1, 2)
     scene = scatter_gather(np.ones((4, 4)), np.ones((1, 1)), (2, 2), 1, 1)
     assert scene["spread"].title == "the same, cropped by 1: 2×2"
     assert "cropped" in scene.say
@@ -203,15 +205,24 @@ def test_spread_cells_show_zeros_padding_and_crop():
     )
 
 
-def test_the_words_of_a_transposed_convolution():
-    scene = scatter_gather(np.ones((2, 2)), np.ones((3, 3)), (6, 6), 2, what="transposed")
-    assert (
-        scene.code == "y = torch.nn.functional.conv_transpose2d(h, k, stride=2, output_padding=1)"
-    )
-    assert scene.equation_text("gathered", 1) == "y_12 = k_12·h_11"
-    same = scatter_gather(np.ones((2, 2)), np.ones((3, 3)), (6, 6), 2)
-    assert same.code == "grad_a = torch.nn.grad.conv2d_input((1, 1, 6, 6), k, g, stride=2)"
-    assert same["gathered"].numbers == scene["gathered"].numbers
+def test_the_code_is_the_call_of_pytorch():
+    scene = scatter_gather(np.ones((2, 2)), np.ones((3, 3)), (6, 6), 2)
+    assert scene.code == "grad_a = torch.nn.grad.conv2d_input((1, 1, 6, 6), k, g, stride=2)"
+
+
+def test_sliders_for_stride_and_dilation_come_with_either_of_them():
+    assert not {"stride", "dilation"} & set(explore_scatter_gather().controls)
+    for given in ({"stride": 2}, {"dilation": 1}):
+        explorer = explore_scatter_gather(5, rectangles=True, **given)
+        assert {"stride", "dilation", "input_height"} <= set(explorer.controls)
+        assert explorer.values | given == explorer.values and explorer.values["input_height"] == 5
+
+
+def test_a_probe_is_not_typed_into_but_the_kernel_beside_it_is():
+    explorer = explore_scatter_gather(one_hot=1, show="numbers")
+    assert explorer.scene["kernel"].editable and not explorer.scene["upstream"].editable
+    explorer.move(one_hot=0)
+    assert explorer.scene["upstream"].editable
 
 
 # ---------------------------------------------------------------- Wᵀ
@@ -270,6 +281,16 @@ def test_the_sentences_of_one_dimension_count_from_the_first_index():
     assert zero.equation_text("input_gradient", 0) == "∂F/∂a_0 = k_0·∂F/∂h_0"
 
 
+def test_one_dimension_takes_rows_of_numbers():
+    explorer = explore_index_substitution(kernel=[1, 2, 3, 4], upstream=[5, 6])
+    assert explorer.values["input_size"] == 5 and explorer.values["kernel_size"] == 4
+    assert explorer.scene["input_gradient"].numbers == ("5", "16", "27", "38", "24")
+    explorer.type("kernel", 3, "0")
+    assert explorer.scene["input_gradient"].numbers == ("5", "16", "27", "18", "0")
+    with pytest.raises(ValueError, match="one row of numbers"):
+        explore_index_substitution(kernel=[[1, 2, 3]])
+
+
 # ---------------------------------------------------------------- the dial
 
 
@@ -311,6 +332,24 @@ def test_a_symmetric_kernel_hides_a_missing_turn_in_numbers_only():
     g, k = sample_gradient(2, 2), np.ones((2, 2))
     assert turned_kernel(g, k, (3, 3), "0°", show="numbers").counters[0][0] == "9 of 9"
     assert turned_kernel(g, k, (3, 3), "0°", show="symbols").counters[0][0] == "0 of 9"
+
+
+def test_the_padded_gradient_of_the_dial_is_typed_into_where_it_stands():
+    explorer = explore_rotation(show="numbers")
+    explorer.type("spread", 5, "7")  # a padding of 1 around 2×2: the first cell of the gradient
+    assert explorer.data["upstream"][0, 0] == 7 and explorer.scene["spread"].numbers[5] == "7"
+    explorer.move(padding=0)
+    explorer.type("spread", 1, "8")
+    assert explorer.data["upstream"][0, 1] == 8
+    explorer.type("turned", 0, "9")
+    assert "typed" in explorer.message and not (explorer.data["kernel"] == 9).any()
+
+
+def test_the_padding_of_the_dial_is_not_that_of_the_layer_it_proves():
+    explorer = explore_rotation(padding=3, turn="180°")
+    explorer.prove()
+    _, layer = explorer.scene_for(explorer.values)
+    assert layer.geometry["padding"] == 0 and explorer.proof
 
 
 # ---------------------------------------------------------------- the sums, and how long they are

@@ -25,7 +25,7 @@ EXPLORERS = {
     "index substitution": "explore_index_substitution()",
     "rotation": "explore_rotation()",
     "scatter and gather": "explore_scatter_gather()",
-    "scatter and gather, strided": "explore_scatter_gather(4, 3, rectangles=True, stride=1)",
+    "scatter and gather, strided": "explore_scatter_gather(rectangles=True, stride=1)",
     "spreading": "explore_spreading()",
     "spreading, rectangles": "explore_spreading(rectangles=True)",
     "remainder": "explore_remainder()",

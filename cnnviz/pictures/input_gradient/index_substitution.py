@@ -8,127 +8,87 @@ import numpy as np
 
 from ...functional import conv2d_input
 from ...functional.geometry import Geometry
-from ...scene import Axis, Equation, Grid, Scene, Slot
-from ...symbols import NOTATIONS, Notation, spoken
-from ..grids import edge_grid, gradient_grid, map_grid, matrix_grid, written
-from ..matrix.convolution_matrix import PRINTED
-from .gathering import gather_table, gradient_factors, pytorch_input_call, spread_grid, turned_grid
+from ...scene import Axis, Grid, Scene, Slot
+from ...symbols import spoken
+from ..grids import edge_grid, matrix_grid
+from ..maps import PADDING, padded, turned
+from ..meetings import partners
+from ..sheet import Sheet
+from ..words import Says
+from .gathering import gather_table, input_call, input_equation
 
-RIGHT = 640  # where the rows beside W start
+LEFT = Slot(110, 46, 480, 50, largest=68, square=False, centred=False)
+ROWS = ("kernel", "turned", "upstream", "spread")  # beside W, one below the other
 SLOTS = {
-    "input_gradient": Slot(110, 46, 480, 50, largest=68, square=False, centred=False),
-    "kernel": Slot(RIGHT, 46, 350, 50, largest=50, centred=False),
-    "turned": Slot(RIGHT, 136, 350, 50, largest=50, centred=False),
-    "upstream": Slot(RIGHT, 226, 350, 50, largest=50, centred=False),
-    "spread": Slot(RIGHT, 316, 350, 50, largest=50, centred=False),
+    "input_gradient": LEFT,
+    **{
+        name: Slot(640, 46 + 90 * n, 350, 50, largest=50, centred=False)
+        for n, name in enumerate(ROWS)
+    },
 }
 
 
 def index_substitution(
-    weight: np.ndarray,
-    grad_output: np.ndarray,
-    input_length: int,
-    *,
-    notation: Notation = NOTATIONS["note"],
-    start: int = 1,
-    show: str = "symbols",
+    weight: np.ndarray, grad_output: np.ndarray, input_length: int, **letters
 ) -> Scene:
     """In one dimension: a row of W reads the kernel forwards, a column reads it backwards.
 
     ``weight`` is (k,), ``grad_output`` (n - k + 1,) for an input of ``input_length`` n. On the
-    right the same weights stand turned, with the padded gradient they slide over.
-    Raises DoesNotFit where ``conv2d_input`` does.
+    right the same weights stand turned, with the padded gradient they slide over. ``letters`` are
+    those of a `Sheet`. Raises DoesNotFit where ``conv2d_input`` does.
     Source: blog, the intuition after the two convolutions; note, (3).
 
     >>> scene = index_substitution(np.ones(3), np.ones(3), 5)
     >>> scene.equation_text("input_gradient", 2)
     '∂F/∂a_3 = k_3·∂F/∂h_1 + k_2·∂F/∂h_2 + k_1·∂F/∂h_3'
     """
-    size, kernel = (1, input_length), weight.reshape(1, -1)
-    gradient = grad_output.reshape(1, -1)
+    size, kernel, gradient = (1, input_length), weight.reshape(1, -1), grad_output.reshape(1, -1)
     back = conv2d_input(size, kernel, gradient)
-    geometry = Geometry.of(size, kernel.shape)
+    geometry, sheet = Geometry.of(size, kernel.shape), Sheet(SLOTS, **letters)
     full = gather_table(geometry)
     table = {name: full[name] for name in ("upstream", "kernel", "spread", "turned")}
     table["input_gradient"] = full["input_gradient"]
 
-    scalar = notation.scalar
-    k = map_grid("kernel", notation.kernel, kernel, SLOTS["kernel"], start, editable=True)
-    g = gradient_grid(
-        "upstream", scalar, notation.output, gradient, SLOTS["upstream"], start, editable=True
-    )
-    dx = gradient_grid(
-        "input_gradient",
-        scalar,
-        notation.input,
-        back,
-        SLOTS["input_gradient"],
-        start,
-        role="written",
-    )
-    k, g, dx = (_one_index(grid, start) for grid in (k, g, dx))
-    k = replace(k, title=f"kernel |{notation.kernel}|", sentences=_of_weights(k))
-    g = replace(
-        g,
-        title=f"upstream gradient |∂{scalar}/∂{notation.output}|",
-        sentences=_of_upstream(g, start),
-    )
-    dx = replace(dx, sentences=_of_gradients(dx, table, start))
-    spread = spread_grid(g, geometry, SLOTS["spread"])
-    around = k.size - 1
-    spread = replace(
-        spread,
-        title=f"the same, padded by k − 1 = {around}",
-        sentences=tuple(
-            "A zero of the padding: it stands for an output that does not exist."
-            if cell in spread.marks.get("padding", ())
-            else g.sentences[cell - around]
-            for cell in range(spread.size)
+    k = _row(sheet, "kernel", f"kernel |{sheet.letter('kernel')}|", kernel, editable=True)
+    by = f"∂{sheet.notation.scalar}/∂{sheet.letter('output')}"
+    g = _row(sheet, "upstream", f"upstream gradient |{by}|", gradient, editable=True)
+    dx = _row(sheet, "input_gradient", "", back, role="written")
+    around = padded(g, geometry.adjoint_padding)
+    return sheet.scene(
+        "Why the kernel turns round",
+        (
+            dx,
+            *_matrix(k, g, table, dx.size),
+            k,
+            sheet.again(turned(k), "turned", "kernel turned round"),
+            g,
+            sheet.again(around, "spread", f"the same, padded by k − 1 = {k.size - 1}"),
         ),
-    )
-    turned = replace(
-        turned_grid(k, SLOTS["turned"]), title="kernel turned round", sentences=k.sentences[::-1]
-    )
-    matrix = _matrix(k, g, table, dx.size)
-    return Scene(
-        title="Why the kernel turns round",
-        grids=tuple(written(grid, show) for grid in (dx, *matrix, k, turned, g, spread)),
-        table=table,
+        table,
+        _says(sheet, k, g, dx, table),
         say="Rows of W read the kernel forwards. Point at an input gradient: its column reads it backwards.",
         size=(1200, 392),
-        equations={
-            "input_gradient": Equation(
-                "{input_gradient}",
-                gradient_factors(notation),
-                counted=True,
-                ledger=PRINTED[notation.document]["input"],
-            )
-        },
+        equations={"input_gradient": input_equation(sheet.notation)},
         walk="input_gradient",
-        beware=notation.beware,
-        code=pytorch_input_call(notation, geometry, (1, 0, 1)),
+        code=input_call(sheet, size),
     )
 
 
-def _one_index(grid: Grid, start: int) -> Grid:
-    """In a single row the row's number says nothing: a_13 is a_3."""
-    return replace(
-        grid,
-        symbols=tuple(
-            f"{name.rpartition('_')[0]}_{n}" for n, name in enumerate(grid.symbols, start=start)
-        ),
-    )
+def _row(sheet: Sheet, name: str, title: str, values: np.ndarray, **more) -> Grid:
+    """A single row, where the row's number says nothing: a_13 is a_3."""
+    grid = sheet.grid(name, values, **more)
+    letter = grid.symbols[0].rpartition("_")[0]
+    symbols = tuple(f"{letter}_{n + sheet.start}" for n in range(grid.size))
+    return replace(grid, title=title or grid.title, symbols=symbols)
 
 
 def _matrix(k: Grid, g: Grid, table: dict, inputs: int) -> tuple[Grid, Grid]:
     """W, with the upstream gradient along its left edge."""
     down = Axis("upstream", tuple(range(g.size)))
     across = Axis("input_gradient", tuple(range(inputs)))
-    stiff = {"square": False, "centred": False}
-    left = edge_grid("arriving", "", g, Slot(20, 134, 70, 246, largest=41, **stiff), down=down)
-    cells = SLOTS["input_gradient"]
-    width = min(cells.largest, cells.width / inputs)
-    slot = Slot(cells.x, 134, width * inputs, min(246, 41 * g.size), largest=68, **stiff)
+    edge = Slot(20, 134, 70, 246, largest=41, square=False, centred=False)
+    width = min(LEFT.largest, LEFT.width / inputs)
+    slot = replace(LEFT, y=134, width=width * inputs, height=min(246, 41 * g.size))
     matrix = matrix_grid(
         "W",
         k,
@@ -139,38 +99,46 @@ def _matrix(k: Grid, g: Grid, table: dict, inputs: int) -> tuple[Grid, Grid]:
         hit="{row} arrives at an output that read this input with the weight {value}.",
         miss="0: the output of {row} did not read this input.",
     )
-    return left, replace(matrix, title=f"|W|  {g.size}×{inputs}")
-
-
-def _of_weights(k: Grid) -> tuple[str, ...]:
-    return tuple(
-        f"{spoken(name)} is number {n} of the kernel, and number {k.size + 1 - n} once it is turned."
-        for n, name in enumerate(k.symbols, start=1)
+    return edge_grid("arriving", "", g, edge, down=down), replace(
+        matrix, title=f"|W|  {g.size}×{inputs}"
     )
 
 
-def _of_upstream(g: Grid, start: int) -> tuple[str, ...]:
-    shift = " − 1" if start else ""
-    return tuple(
-        f"The row of output u = {u}: x = u + i{shift}. Here u is fixed, so x grows with i: the row "
-        "reads the kernel forwards."
-        for u in range(start, start + g.size)
-    )
+def _says(sheet: Sheet, k: Grid, g: Grid, dx: Grid, table: dict) -> dict[str, Says]:
+    """What each cell says when the learner points at it."""
+    start = sheet.start
+    met = [
+        partners(table["input_gradient"], table[name], dx.size) for name in ("upstream", "kernel")
+    ]
 
-
-def _of_gradients(dx: Grid, table: dict, start: int) -> tuple[str, ...]:
-    shift = " + 1" if start else ""
-
-    def sentence(cell: int) -> str:
-        rows = np.flatnonzero((table["input_gradient"] == cell) & (table["upstream"] >= 0))
-        outputs = ", ".join(str(u + start) for u in table["upstream"][rows].tolist())
-        weights = ", ".join(str(i + start) for i in table["kernel"][rows].tolist())
+    def of_kernel(cell: int) -> str:
         return (
-            f"The column of input x = {cell + start}: i = x − u{shift}. Here x is fixed: as u runs "
-            f"{outputs}, the weight i runs {weights}: backwards."
-            if len(rows) > 1
-            else f"The column of input x = {cell + start}: only output u = {outputs} read it, with "
-            f"weight i = x − u{shift} = {weights}."
+            f"{spoken(k.symbols[cell])} is number {cell + 1} of the kernel, and number "
+            f"{k.size - cell} once it is turned."
         )
 
-    return tuple(map(sentence, range(dx.size)))
+    def of_upstream(cell: int) -> str:
+        if cell == PADDING:
+            return "A zero of the padding: it stands for an output that does not exist."
+        return (
+            f"The row of output u = {cell + start}: x = u + i{' − 1' * start}. Here u is fixed, so x "
+            "grows with i: the row reads the kernel forwards."
+        )
+
+    def of_gradient(cell: int) -> str:
+        outputs, weights = (", ".join(str(n + start) for n in cells[cell]) for cells in met)
+        column, i = f"The column of input x = {cell + start}:", f"i = x − u{' + 1' * start}"
+        if len(met[0][cell]) == 1:
+            return f"{column} only output u = {outputs} read it, with weight {i} = {weights}."
+        return (
+            f"{column} {i}. Here x is fixed: as u runs {outputs}, the weight i runs {weights}: "
+            "backwards."
+        )
+
+    return {
+        "kernel": of_kernel,
+        "turned": of_kernel,
+        "upstream": of_upstream,
+        "spread": of_upstream,
+        "input_gradient": of_gradient,
+    }

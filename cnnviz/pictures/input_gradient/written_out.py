@@ -8,18 +8,17 @@ import numpy as np
 
 from ...functional import conv2d_input
 from ...functional.geometry import Geometry
-from ...scene import NOWHERE, Equation, Grid, Scene, Slot
+from ...scene import NOWHERE, Grid, Scene, Slot
 from ...symbols import NOTATIONS, Notation, spoken
-from ..grids import gradient_grid, map_grid, written
-from ..matrix.convolution_matrix import PRINTED
-from ..words import count
-from .gathering import gather_table, gradient_factors, pytorch_input_call, turned_grid
+from ..grids import map_grid
+from ..maps import turned
+from ..sheet import Sheet, row
+from ..words import Says, count
+from .gathering import gather_table, input_call, input_equation
 
 SLOTS = {
-    "upstream": Slot(20, 46, 150, 150, largest=56),
-    "kernel": Slot(200, 46, 130, 150, largest=56),
-    "overlap": Slot(20, 290, 150, 150, largest=56),
-    "turned": Slot(200, 290, 130, 150, largest=56),
+    **row(150, y=46, gap=30, largest=56, upstream=150, kernel=130),
+    **row(150, y=290, gap=30, largest=56, overlap=150, turned=130),
     "input_gradient": Slot(372, 46, 620, 450, largest=205, square=False),
 }
 
@@ -31,100 +30,47 @@ def written_out(
     stride=1,
     padding=0,
     dilation=1,
-    *,
-    notation: Notation = NOTATIONS["slides"],
-    start: int = 1,
-    show: str = "symbols",
+    **letters,
 ) -> Scene:
     """Every input gradient as a sum, written into its cell, and how many terms each sum has.
 
-    ``grad_output`` is (oH, oW), ``weight`` (kH, kW), ``input_size`` (H, W).
-    Raises DoesNotFit where ``conv2d_input`` does.
+    ``grad_output`` is (oH, oW), ``weight`` (kH, kW), ``input_size`` (H, W). ``letters`` are those of
+    a `Sheet`, here of the slides unless said. Raises DoesNotFit where ``conv2d_input`` does.
     Source: slides, the nine equations; blog, the nine equations.
 
     >>> scene = written_out(np.ones((2, 2)), np.ones((2, 2)), (3, 3))
     >>> scene["input_gradient"].symbols[1], scene["overlap"].numbers[:3]
     ('∂L/∂O_11·F_12\\n+ ∂L/∂O_12·F_11', ('1', '2', '1'))
     """
-    around = (stride, padding, dilation)
-    back = conv2d_input(input_size, weight, grad_output, *around)
-    geometry = Geometry.of(input_size, weight.shape, *around)
-    full = gather_table(geometry)
-    real = np.flatnonzero(full["upstream"] != NOWHERE)
+    how = {"stride": stride, "padding": padding, "dilation": dilation}
+    back = conv2d_input(input_size, weight, grad_output, **how)
+    sheet = Sheet(SLOTS, **{"notation": NOTATIONS["slides"], **letters})
+    full = gather_table(Geometry.of(input_size, weight.shape, **how))
     names = ("upstream", "kernel", "turned", "input_gradient")
-    table = {name: full[name][real] for name in names}
+    table = {name: full[name][full["upstream"] != NOWHERE] for name in names}
     table["overlap"] = table["input_gradient"]
 
-    scalar = notation.scalar
-    g = gradient_grid(
-        "upstream", scalar, notation.output, grad_output, SLOTS["upstream"], start, editable=True
-    )
-    k = map_grid("kernel", notation.kernel, weight, SLOTS["kernel"], start, editable=True)
-    dx = gradient_grid(
-        "input_gradient",
-        scalar,
-        notation.input,
-        back,
-        SLOTS["input_gradient"],
-        start,
-        role="written",
-    )
-    printed = PRINTED[notation.document]["input"]
-    equation = Equation(
-        "{input_gradient}", gradient_factors(notation), counted=True, ledger=printed
-    )
-    terms = np.bincount(table["input_gradient"], minlength=dx.size)
-    dx = replace(
-        dx,
-        names=dx.symbols,
-        symbols=_sums(g, k, table, dx.size, notation),
-        sentences=tuple(
-            _of_sum(spoken(name), n) for name, n in zip(dx.symbols, terms, strict=True)
-        ),
-    )
-    g = replace(
-        g,
-        sentences=tuple(
-            f"{spoken(name)} stands in {count(n, 'sum')}: one for each input that its output read."
-            for name, n in zip(
-                g.symbols, np.bincount(table["upstream"], minlength=g.size).tolist(), strict=True
-            )
-        ),
-    )
-    k = replace(
-        k,
-        sentences=tuple(
-            f"{spoken(name)} stands in {count(n, 'sum')}, each time beside another gradient."
-            for name, n in zip(
-                k.symbols, np.bincount(table["kernel"], minlength=k.size).tolist(), strict=True
-            )
-        ),
-    )
-    turned = replace(
-        turned_grid(k, SLOTS["turned"]), title="turned by 180°", sentences=k.sentences[::-1]
-    )
-    overlap = _overlap(input_size, weight.shape, grad_output.shape, around, SLOTS["overlap"])
-    overlap = replace(overlap, title="terms in each sum", sentences=dx.sentences, names=dx.names)
-    return Scene(
-        title="The equations of the input gradient",
-        grids=tuple(written(grid, show) for grid in (g, k, overlap, turned, dx)),
-        table=table,
+    g = sheet.grid("upstream", grad_output, editable=True)
+    k = sheet.grid("kernel", weight, editable=True)
+    dx = sheet.grid("input_gradient", back, role="written")
+    dx = replace(dx, names=dx.symbols, symbols=_sums(g, k, table, dx.size, sheet.notation))
+    # The counts are an input gradient themselves: that of all ones.
+    ones = np.ones(weight.shape, dtype=int), np.ones(grad_output.shape, dtype=int)
+    counts = conv2d_input(input_size, *ones, **how)
+    overlap = map_grid("overlap", "", counts, SLOTS["overlap"], sheet.start, role="written")
+    overlap = replace(overlap, title="terms in each sum", symbols=overlap.numbers, names=dx.names)
+    return sheet.scene(
+        "The equations of the input gradient",
+        (g, k, overlap, sheet.again(turned(k), "turned", "turned by 180°"), dx),
+        table,
+        _says(g, k, dx, table),
         say="Step from equation to equation: the gradients and the weights of each light up, and where "
         "they lie in the turned kernel.",
         size=(1200, 520),
-        equations={"input_gradient": equation},
+        equations={"input_gradient": input_equation(sheet.notation)},
         walk="input_gradient",
-        beware=notation.beware,
-        code=pytorch_input_call(notation, geometry, around),
+        code=input_call(sheet, input_size, **how),
     )
-
-
-def _overlap(input_size, kernel_size, output_size, around: tuple, slot: Slot) -> Grid:
-    """The counts are an input gradient themselves: that of all ones."""
-    ones = np.ones(kernel_size, dtype=int), np.ones(output_size, dtype=int)
-    counts = conv2d_input(input_size, *ones, *around)
-    grid = map_grid("overlap", "", counts, slot, 1, role="written")
-    return replace(grid, symbols=grid.numbers)
 
 
 def _sums(g: Grid, k: Grid, table: dict, size: int, notation: Notation) -> tuple[str, ...]:
@@ -142,7 +88,36 @@ def _sums(g: Grid, k: Grid, table: dict, size: int, notation: Notation) -> tuple
     )
 
 
-def _of_sum(name: str, terms: int) -> str:
-    if not terms:
-        return f"{name} is 0: no output read that input."
-    return f"{name} is a sum of {count(terms, 'term')}: the turned kernel lies on {count(terms, 'gradient')} there."
+def _says(g: Grid, k: Grid, dx: Grid, table: dict) -> dict[str, Says]:
+    """What each cell says when the learner points at it."""
+    terms = {
+        grid.name: np.bincount(table[grid.name], minlength=grid.size).tolist()
+        for grid in (g, k, dx)
+    }
+
+    def of_upstream(cell: int) -> str:
+        sums = count(terms["upstream"][cell], "sum")
+        return (
+            f"{spoken(g.symbols[cell])} stands in {sums}: one for each input that its output read."
+        )
+
+    def of_kernel(cell: int) -> str:
+        sums = count(terms["kernel"][cell], "sum")
+        return f"{spoken(k.symbols[cell])} stands in {sums}, each time beside another gradient."
+
+    def of_gradient(cell: int) -> str:
+        name, n = spoken(dx.names[cell]), terms["input_gradient"][cell]
+        if not n:
+            return f"{name} is 0: no output read that input."
+        return (
+            f"{name} is a sum of {count(n, 'term')}: the turned kernel lies on "
+            f"{count(n, 'gradient')} there."
+        )
+
+    return {
+        "upstream": of_upstream,
+        "kernel": of_kernel,
+        "turned": of_kernel,
+        "input_gradient": of_gradient,
+        "overlap": of_gradient,
+    }
