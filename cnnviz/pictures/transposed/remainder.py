@@ -13,6 +13,7 @@ from ...functional.table import convolution_table
 from ...scene import NOWHERE, Axis, Equation, Grid, Scene, Slot, Stroke
 from ...symbols import NOTATIONS, Notation, spoken
 from ..grids import map_grid, matrix_grid, padded_grid, written
+from ..maps import laid_out
 from .transposed import transposed_call
 
 LEFT, WIDTH, CELL = 210, 770, 64  # where the strips start, the room they have, their largest cell
@@ -139,7 +140,7 @@ def _line(grid: Grid, start: int, before: str = "") -> Grid:
 
 def _upright(grid: Grid, start: int, before: str = "") -> Grid:
     """A map of one row standing up, so that each cell is beside its window."""
-    return replace(_line(grid, start, before), shape=(1, 1, grid.size, 1))
+    return laid_out(_line(grid, start, before), lambda cells: cells.swapaxes(2, 3))
 
 
 def _one_index(name: str) -> str:
