@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from ..functional.windows import insert_zeros, pad, rot180
+from ..functional.windows import crop, insert_zeros, pad, rot180
 from ..scene import NOWHERE, Grid
 
 # In place of a cell's number: a zero that stands there, and why.
@@ -56,6 +56,27 @@ def padded(grid: Grid, padding, zero: str = "0") -> Grid:
     """A map with its padding around it, or cropped where that is negative. A padding cell has no name."""
     made = laid_out(grid, lambda cells: pad(cells, padding, fill=PADDING), zero)
     return grid if made is grid else replace(made, title=f"{grid.title}, padded")
+
+
+def padded_or_struck(grid: Grid, padding) -> Grid:
+    """A map with its padding around it; what a negative padding crops stays in sight, struck out.
+
+    >>> from cnnviz.pictures.sheet import Sheet, row
+    >>> grid = Sheet(row(40, input=90)).grid("input", np.array([[7, 8]]))
+    >>> struck = padded_or_struck(grid, ((0, 0), (-1, 1)))
+    >>> struck.numbers, struck.marks
+    (('7', '8', '0'), {'padding': (2,), 'cropped': (0,)})
+    """
+    around, cut = (
+        tuple(tuple(max(sign * n, 0) for n in axis) for axis in padding) for sign in (1, -1)
+    )
+    made = padded(grid, around)
+    gone = np.ones(made.shape, bool)
+    crop(gone, cut)[...] = False
+    struck = tuple(np.flatnonzero(gone).tolist())
+    marks = {name: tuple(sorted({*cells} - {*struck})) for name, cells in made.marks.items()}
+    marks["cropped"] = struck
+    return replace(made, marks={name: cells for name, cells in marks.items() if cells})
 
 
 def spread(grid: Grid, stride) -> Grid:

@@ -94,8 +94,10 @@ class Sheet:
         return Scene(title, shown, table, **about)
 
     def written(self, grid: Grid) -> Grid:
-        """Symbols or numbers in its cells; switches are marks and keep what they show."""
-        return grid if grid.role == "switch" else written(grid, self.show)
+        """Symbols or numbers in its cells. What was made to show numbers always does, and switches are
+        marks and keep what they show."""
+        show = "numbers" if grid.show == "numbers" else self.show
+        return grid if grid.role == "switch" else written(grid, show)
 
 
 def is_gradient(name: str) -> bool:

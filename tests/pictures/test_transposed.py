@@ -4,7 +4,13 @@ import numpy as np
 import pytest
 import sympy
 
-from cnnviz import DoesNotFit, explore_coverage, explore_misnomer, explore_spreading
+from cnnviz import (
+    DoesNotFit,
+    explore_coverage,
+    explore_misnomer,
+    explore_remainder,
+    explore_spreading,
+)
 from cnnviz.derivations import symbol_array
 from cnnviz.functional import conv2d, conv2d_input, conv_matrix, conv_transpose2d
 from cnnviz.functional.geometry import Axis, transposed_size
@@ -127,7 +133,7 @@ def test_the_ledger_is_named_only_where_a_document_prints_the_equation():
 
 def test_the_probe_shows_the_kernel():
     explorer = explore_spreading(show="numbers")
-    explorer.controls["probe"].value = 2
+    explorer.move(one_hot=2)
     numbers = np.array(explorer.scene["input_gradient"].numbers).reshape(5, 5)
     assert (numbers[:3, 2:] == np.array(explorer.scene["kernel"].numbers).reshape(3, 3)).all()
     assert (numbers[:, :2] == "0").all()
@@ -136,8 +142,20 @@ def test_the_probe_shows_the_kernel():
 
 def test_an_output_padding_that_is_no_remainder_is_refused():
     explorer = explore_spreading()
-    explorer.controls["output_padding"].value = 2
-    assert explorer.stage.message.startswith("An output padding of 2 is no remainder")
+    explorer.move(output_padding=2)
+    assert explorer.message.startswith("An output padding of 2 is no remainder")
+
+
+def test_rectangles_of_numbers_of_ones_own_set_the_sliders():
+    numbers = {"upstream": [[1, 2], [3, 4], [5, 6]], "kernel": [[7, 8, 9]]}
+    explorer = explore_spreading(rectangles=True, **numbers)
+    assert explorer.scene["upstream"].numbers == tuple("123456")
+    assert explorer.scene["kernel"].numbers == tuple("789")
+    assert explorer.values["gradient_height"] == 3 and explorer.values["kernel_width"] == 3
+    with pytest.raises(ValueError, match="upstream is square in this picture, not 3×2"):
+        explore_spreading(**numbers)
+    with pytest.raises(ValueError, match="kernel is 1×3, which contradicts kernel_width=2"):
+        explore_spreading(rectangles=True, kernel_width=2, **numbers)
 
 
 # The remainder.
@@ -195,6 +213,28 @@ def test_the_remainder_is_the_output_padding_that_is_needed(kernel, stride, padd
         around = {"stride": (1, stride), "padding": (0, padding), "dilation": (1, dilation)}
         expected = conv2d_input((1, size), row, g, **around)
         assert scene["input_gradient"].numbers == tuple(map(number, expected.ravel()))
+
+
+def test_numbers_are_typed_into_each_strip_where_they_stand():
+    explorer = explore_remainder(padding=1, show="numbers")
+    assert explorer.scene["upstream"].shape == (1, 1, 3, 1)
+    explorer.type("upstream", 2, "9")  # standing up, beside its window
+    explorer.type("input", 6, "8")  # after one cell of padding
+    explorer.type("kernel", 1, "7")
+    assert [explorer.data[name][cell] for name, cell in (("upstream", 2), ("input", 5))] == [9, 8]
+    assert explorer.scene["windows"].numbers[1] == explorer.scene["kernel"].numbers[1] == "7"
+    explorer.type("input", 0, "6")
+    assert "no number that can be typed here" in explorer.message
+
+
+def test_a_row_of_numbers_of_ones_own_sets_the_length_of_the_strip():
+    explorer = explore_remainder(input=[1, 2, 3, 4, 5, 6, 7], kernel=[1, -1], stride=3)
+    assert explorer.values["input_size"] == 7 and explorer.values["kernel_size"] == 2
+    assert explorer.scene["output"].numbers == ("−1", "−1")
+    # for five upstream gradients there must be five windows
+    assert explore_remainder(upstream=[1, 2, 3, 4, 5]).scene["output"].size == 5
+    with pytest.raises(ValueError, match="input takes one row of numbers"):
+        explore_remainder(input=[[1, 2, 3]])
 
 
 # Sizes.
@@ -278,7 +318,7 @@ def test_when_the_transpose_is_nearly_an_inverse(kernel, stride, padding, lamps)
 
 def test_a_one_hot_kernel_gives_the_input_back():
     explorer = explore_misnomer()
-    explorer.controls["padding"].value, explorer.controls["probe"].value = 1, 5
+    explorer.move(padding=1, one_hot=5)
     assert explorer.scene["transposed_error"].marks["right"] == tuple(range(16))
     assert explorer.scene.say.startswith("Both ways back give the input itself")
 
@@ -299,13 +339,31 @@ def test_counts_by_brute_force_and_the_rule_of_the_checkerboard(kernel, stride):
 
 def test_the_gradient_of_ones_is_the_count():
     explorer = explore_coverage()
-    explorer.controls["weights"].value = "kernel of ones"
+    explorer.move(weights="kernel of ones")
     scene = explorer.scene
     assert scene["counts"].numbers == scene["input_gradient"].numbers
     assert scene["counts"].numbers[:5] == ("1", "1", "2", "1", "2")
     assert scene.counters == (("1 to 4", "windows write a cell inside"),)
     assert scene.lit("upstream", 0)["counts"] == (0, 1, 2, 11, 12, 13, 22, 23, 24)
     assert scene.sentence("counts", 24) == "∂F/∂a₃₃ is written by 4 windows and comes to 4."
+
+
+def test_numbers_of_ones_own_are_seen_and_typed_into_and_ones_are_not():
+    explorer = explore_coverage(kernel=[[1, 2], [3, 4]], upstream=[[5, 6], [7, 8]])
+    assert explorer.scene["kernel"].numbers == tuple("1234")
+    assert explorer.scene["upstream"].numbers == tuple("5678")
+    explorer.type("upstream", 3, "9")
+    assert explorer.scene["upstream"].numbers == tuple("5679")
+    explorer.move(gradient="gradient of ones")
+    explorer.type("upstream", 3, "2")
+    assert "no number that can be typed here" in explorer.message
+    assert explorer.scene["upstream"].numbers == tuple("1111")
+    explorer.move(gradient="sample gradient")
+    assert explorer.scene["upstream"].numbers == tuple("5679")
+    with pytest.raises(ValueError, match="kernel is given, but weights='kernel of ones' hides it"):
+        explore_coverage(kernel=[[1, 2], [3, 4]], weights="kernel of ones")
+    with pytest.raises(ValueError, match="upstream is given, but gradient='gradient of ones'"):
+        explore_coverage(upstream=[[1]], gradient="gradient of ones")
 
 
 def test_a_stride_larger_than_the_kernel_leaves_holes():
@@ -317,14 +375,14 @@ def test_a_stride_larger_than_the_kernel_leaves_holes():
 
 def test_the_remainder_is_written_by_no_window():
     explorer = explore_coverage()
-    explorer.controls["output_padding"].value = 1
+    explorer.move(output_padding=1)
     scene = explorer.scene
     counts = np.array(scene["counts"].numbers).reshape(12, 12)
     assert set(counts[11]) == set(counts[:, 11]) == {"0"} and counts[10, 10] == "1"
     assert scene.counters[1] == ("23", "cells that no window writes")
     assert scene.code.endswith("conv_transpose2d(dh, k, stride=2, output_padding=1)")
-    explorer.controls["output_padding"].value = 2
-    assert "An output padding of 2 must be less than the stride 2" in explorer.stage.message
+    explorer.move(output_padding=2)
+    assert "An output padding of 2 must be less than the stride 2" in explorer.message
     with pytest.raises(
         DoesNotFit
     ):  # dilation lets it pass, but no window ends so far from the edge

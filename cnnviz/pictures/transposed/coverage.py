@@ -9,18 +9,16 @@ import numpy as np
 from ...functional import conv2d_input
 from ...functional.geometry import Geometry, transposed_size
 from ...functional.table import convolution_table, unpadded_cells
-from ...scene import NOWHERE, Equation, Scene, Slot
-from ...symbols import NOTATIONS, Notation, number, spoken
-from ..grids import gradient_grid, ink_of, map_grid, written
-from ..words import count
+from ...scene import NOWHERE, Equation, Grid, Scene
+from ...symbols import number, spoken
+from ..grids import ink_of
+from ..sheet import Sheet, column, row
+from ..words import Says, count
 from .transposed import transposed_call
 
-SIDE = 360
 SLOTS = {
-    "upstream": Slot(20, 50, 160, 160, largest=32),
-    "kernel": Slot(20, 250, 160, 160, largest=32),
-    "counts": Slot(210, 50, 370, SIDE, largest=46),
-    "input_gradient": Slot(610, 50, 370, SIDE, largest=46),
+    **column(160, y=50, gap=40, largest=32, upstream=160, kernel=160),
+    **row(360, y=50, left=210, gap=30, largest=46, counts=370, input_gradient=370),
 }
 
 
@@ -32,9 +30,7 @@ def coverage(
     dilation: int = 1,
     *,
     output_padding: int | tuple[int, int] = 0,
-    notation: Notation = NOTATIONS["note"],
-    start: int = 1,
-    show: str = "ink",
+    **letters,
 ) -> Scene:
     """How many windows write each cell of the gradient map, and the gradient that is written.
 
@@ -42,7 +38,8 @@ def coverage(
     ``output_padding``. A cell is written by the outputs that read it, so its count is the number of
     terms of its gradient; in numbers, the counts grow from step to step. Where the kernel size is
     not divisible by the stride, cells inside are written unequally often, and the gradient shows a
-    checkerboard. ``show`` is "ink" (the darker, the larger) or "numbers".
+    checkerboard. ``letters`` are those of a `Sheet`; ``show`` is "ink" (the darker, the larger) or
+    "numbers".
     Raises DoesNotFit where ``transposed_size`` does, and for an output padding that is no remainder
     of the stride.
     Source: Odena, Dumoulin and Olah, Deconvolution and Checkerboard Artifacts, Distill (2016);
@@ -55,89 +52,90 @@ def coverage(
     >>> coverage(np.ones((2, 2)), np.ones((2, 2)))["counts"].numbers
     ('1', '2', '1', '2', '4', '2', '1', '2', '1')
     """
-    around = (stride, padding, dilation)
+    how = {"stride": stride, "padding": padding, "dilation": dilation}
     input_size = transposed_size(
-        grad_output.shape, weight.shape, stride, padding, output_padding, dilation
+        grad_output.shape, weight.shape, output_padding=output_padding, **how
     )
-    gradient = conv2d_input(input_size, weight, grad_output, *around)
-    ones = np.ones(weight.shape, dtype=int), np.ones(grad_output.shape, dtype=int)
-    counts = conv2d_input(input_size, *ones, *around)
-    geometry = Geometry.of(input_size, weight.shape, *around)
+    gradient = conv2d_input(input_size, weight, grad_output, **how)
+    geometry = Geometry.of(input_size, weight.shape, **how)
+    table = _written_table(geometry)
+    written = table["input_gradient"][table["input_gradient"] != NOWHERE]
+    counts = np.bincount(written, minlength=gradient.size).reshape(gradient.shape)
 
-    g = gradient_grid(
-        "upstream",
-        notation.scalar,
-        notation.output,
-        grad_output,
-        SLOTS["upstream"],
-        start,
-        editable=True,
-    )
-    k = map_grid("kernel", notation.kernel, weight, SLOTS["kernel"], start, editable=True)
-    da = gradient_grid(
-        "input_gradient",
-        notation.scalar,
-        notation.input,
-        gradient,
-        SLOTS["input_gradient"],
-        start,
-        role="written",
-    )
-    table = convolution_table(geometry)
-    cells = unpadded_cells(geometry)[table["input"]]
-    table = {
-        "upstream": table["output"],
-        "kernel": table["kernel"],
-        "counts": cells,
-        "input_gradient": cells,
-    }
-    says = tuple(
-        f"{spoken(name)} is written by {count(n, 'window')} and comes to {value}."
-        for name, n, value in zip(da.symbols, counts.ravel().tolist(), da.numbers, strict=True)
-    )
-    c = replace(
-        da,
-        name="counts",
-        title=f"how often it is written  {counts.shape[0]}×{counts.shape[1]}",
-        slot=SLOTS["counts"],
-        numbers=tuple(map(number, counts.ravel().tolist())),
-        ink=ink_of(counts),
-        sentences=says,
-    )
-    c = written(c, show)
-    if c.texts:
-        c = replace(c, frames=_growing(cells, table["upstream"], counts))
-    da = replace(
-        da, title=f"{da.title}, size as ink" if show == "ink" else da.title, sentences=says
-    )
-    g = replace(g, sentences=tuple(f"{spoken(n)} writes the lit cells." for n in g.symbols))
-    k = replace(k, sentences=tuple(f"{spoken(n)} writes every lit cell once." for n in k.symbols))
+    sheet = Sheet(SLOTS, **{"show": "ink", **letters})
+    g = sheet.grid("upstream", grad_output, show="numbers", editable=True)
+    k = sheet.grid("kernel", weight, show="numbers", editable=True)
+    da = sheet.grid("input_gradient", gradient, role="written")
+    c = _counted(sheet, da, counts, table)
+    if sheet.show == "ink":
+        da = replace(da, title=f"{da.title}, size as ink")
     inside = _inside(counts, geometry)
-    return Scene(
-        title="How often a cell is written",
-        grids=(written(g, "numbers"), written(k, "numbers"), c, written(da, show)),
-        table=table,
+    return sheet.scene(
+        "How often a cell is written",
+        (g, k, c, da),
+        table,
+        _says(g, k, da, counts.ravel().tolist()),
         say=_say(weight.shape[0], stride, inside),
         size=(1200, 440),
         equations={
-            "input_gradient": Equation("{input_gradient}", ("{kernel}", "{upstream}"), counted=True)
+            "input_gradient": Equation("{input_gradient}", ("{kernel}", "{upstream}"), True)
         },
         counters=_counters(inside, counts),
         lamps=_lamps(weight.shape[0], stride, inside),
         walk="upstream",
-        beware=notation.beware,
-        code=transposed_call(notation, stride, padding, output_padding, dilation),
+        code=transposed_call(sheet, stride, padding, output_padding, dilation),
     )
 
 
-def _growing(cells: np.ndarray, outputs: np.ndarray, counts: np.ndarray) -> tuple:
+def _written_table(geometry: Geometry) -> dict[str, np.ndarray]:
+    """Which output writes which cell through which weight; what it writes into padding is NOWHERE."""
+    met = convolution_table(geometry)
+    cells = unpadded_cells(geometry)[met["input"]]
+    return {
+        "upstream": met["output"],
+        "kernel": met["kernel"],
+        "counts": cells,
+        "input_gradient": cells,
+    }
+
+
+def _counted(sheet: Sheet, da: Grid, counts: np.ndarray, table: dict) -> Grid:
+    """The counts in the place of the gradient; in numbers, they grow from output to output."""
+    rows, columns = counts.shape
+    grid = replace(
+        da,
+        name="counts",
+        title=f"how often it is written  {rows}×{columns}",
+        slot=sheet.slots["counts"],
+        numbers=tuple(map(number, counts.ravel().tolist())),
+        ink=ink_of(counts),
+    )
+    return replace(grid, frames=_growing(table, counts)) if sheet.written(grid).texts else grid
+
+
+def _growing(table: dict, counts: np.ndarray) -> tuple[tuple[str, ...], ...]:
     """What has been counted after each output, which counts every cell it reads once more."""
-    frames, so_far = [], np.zeros(counts.size, dtype=int)
-    for output in range(outputs.max() + 1):
-        read = cells[(outputs == output) & (cells != NOWHERE)]
-        so_far[read] += 1  # an output reads no cell twice
-        frames.append(tuple(map(number, so_far.tolist())))
-    return tuple(frames)
+    read = table["counts"] != NOWHERE
+    once = np.zeros((table["upstream"].max() + 1, counts.size), dtype=int)
+    once[table["upstream"][read], table["counts"][read]] = 1  # an output reads no cell twice
+    return tuple(tuple(map(number, so_far)) for so_far in once.cumsum(axis=0).tolist())
+
+
+def _says(g: Grid, k: Grid, da: Grid, counts: list[int]) -> dict[str, Says]:
+    """What each cell says when the learner points at it."""
+
+    def of_cell(cell: int) -> str:
+        return (
+            f"{spoken(da.symbols[cell])} is written by {count(counts[cell], 'window')} and comes to "
+            f"{da.numbers[cell]}."
+        )
+
+    return {
+        "upstream": lambda cell: f"{spoken(g.symbols[cell])} writes the lit cells.",
+        "kernel": lambda cell: f"{spoken(k.symbols[cell])} writes every lit cell once.",
+        "counts": of_cell,
+        "input_gradient": of_cell,
+    }
 
 
 def _inside(counts: np.ndarray, geometry: Geometry) -> np.ndarray:

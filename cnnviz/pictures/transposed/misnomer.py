@@ -3,46 +3,40 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
 from ...functional import conv2d, conv2d_input, conv_matrix
 from ...functional.geometry import Geometry
 from ...functional.table import convolution_table, unpadded_cells
-from ...scene import NOWHERE, Equation, Grid, Scene, Slot
-from ...symbols import NOTATIONS, Notation, number, spoken
-from ..grids import map_grid, padded_grid, written
+from ...scene import Equation, Grid, Scene
+from ...symbols import Notation, number, spoken
+from ..grids import map_grid
+from ..maps import PADDING, padded
 from ..matrix.convolution_matrix import PRINTED
+from ..sheet import Sheet, row
+from ..words import Says
 
-SIDE = 210
-TOP, LOW = 44, 316
+SIDE, TOP, LOW = 210, 44, 316
+BACK = {"transposed": "Wᵀ", "least": "W⁺"}  # the two ways back, each with its matrix
 SLOTS = {
-    "input": Slot(20, TOP, 270, SIDE, largest=54),
-    "kernel": Slot(350, TOP, 180, SIDE, largest=54),
-    "output": Slot(590, TOP, 240, SIDE, largest=54),
-    "transposed": Slot(20, LOW, 210, SIDE, largest=54),
-    "transposed_error": Slot(262, LOW, 210, SIDE, largest=54),
-    "least": Slot(504, LOW, 210, SIDE, largest=54),
-    "least_error": Slot(746, LOW, 210, SIDE, largest=54),
-}
+    **row(SIDE, y=TOP, gap=60, largest=54, input=270, kernel=180, output=240),
+    **row(
+        SIDE, y=LOW, gap=32, largest=54,
+        transposed=SIDE, transposed_error=SIDE, least=SIDE, least_error=SIDE,
+    ),
+}  # fmt: skip
 CLOSE = 1e-8  # what arithmetic with doubles leaves over
 
 
 def misnomer(
-    input: np.ndarray,
-    weight: np.ndarray,
-    stride=1,
-    padding=0,
-    dilation=1,
-    *,
-    notation: Notation = NOTATIONS["note"],
-    start: int = 1,
-    show: str = "numbers",
+    input: np.ndarray, weight: np.ndarray, stride=1, padding=0, dilation=1, **letters
 ) -> Scene:
     """A map a (H, W), its convolution h = Wa, and two ways back: Wᵀh and W⁺h, each with its error.
 
     W⁺ is the pseudo-inverse: of all maps x with the least |Wx - h| it gives the shortest. Cells
-    that are recovered are ticked. Raises DoesNotFit where ``conv2d`` does.
+    that are recovered are ticked. ``letters`` are those of a `Sheet`. Raises DoesNotFit where ``conv2d`` does.
     Source: note, section 2, its last paragraph; Moore-Penrose pseudo-inverse as in
     ``numpy.linalg.pinv``.
 
@@ -51,44 +45,36 @@ def misnomer(
     ('4', 'rank of W: 16 unknowns')
     """
     how = {"stride": stride, "padding": padding, "dilation": dilation}
-    geometry = Geometry.of(input.shape, weight.shape, stride, padding, dilation)
+    geometry = Geometry.of(input.shape, weight.shape, **how)
     result = conv2d(input, weight, **how)
     w = conv_matrix(weight, input.shape, **how).astype(float)
     pseudo = np.linalg.pinv(w)
     transposed = conv2d_input(input.shape, weight, result, **how)
     least = _tidy((pseudo @ result.ravel()).reshape(input.shape))
 
-    letter = notation.output
-    a = padded_grid("input", notation.input, input, geometry, SLOTS["input"], start)
-    k = map_grid("kernel", notation.kernel, weight, SLOTS["kernel"], start, editable=True)
-    h = map_grid("output", letter, result, SLOTS["output"], start, role="written")
-    ways = {"transposed": (f"Wᵀ{letter}", transposed), "least": (f"W⁺{letter}", least)}
+    sheet = Sheet(SLOTS, **{"show": "numbers", **letters})
+    x = sheet.grid("input", input, editable=True)
+    k = sheet.grid("kernel", weight, editable=True)
+    h = sheet.grid("output", result, role="written")
     back = [
         grid
-        for name, (product, values) in ways.items()
-        for grid in _way_back(name, product, values, input, notation, start)
+        for name, values in (("transposed", transposed), ("least", least))
+        for grid in _came_back(sheet, name, values, input)
     ]
     table = convolution_table(geometry)
-    cells = unpadded_cells(geometry)[table["input"]]
-    table = {**table, **{grid.name: np.where(cells < 0, NOWHERE, cells) for grid in back}}
-    a = replace(a, sentences=_input_sentences(a, unpadded_cells(geometry), back))
-    h = replace(
-        h, sentences=tuple(f"{spoken(n)} mixes the lit cells into one number." for n in h.symbols)
-    )
-    k = replace(k, sentences=tuple(f"{spoken(n)} is one weight of the mixture." for n in k.symbols))
-    return Scene(
-        title="Wᵀ is not an inverse",
-        grids=tuple(written(grid, show) for grid in (a, k, h, *back)),
-        table=table,
+    table |= {grid.name: unpadded_cells(geometry)[table["input"]] for grid in back}
+    return sheet.scene(
+        "Wᵀ is not an inverse",
+        (padded(x, geometry.padding), k, h, *back),
+        table,
+        _says(sheet, x, k, h, back),
         say=_say(input, transposed, least),
-        size=(1200, LOW + SIDE + 20),
-        equations=_equations(notation),
+        equations=_equations(sheet.notation),
         signs=((320, 160, "∗"), (560, 160, "=")),
         counters=_counters(w, input, transposed, least),
-        lamps=_lamps(w, pseudo, result, least, notation),
+        lamps=_lamps(w, pseudo, result, least, sheet.notation),
         walk="transposed",
-        beware=notation.beware,
-        code=f"torch.linalg.pinv(W) @ {letter}.flatten()",
+        code=f"torch.linalg.pinv(W) @ {sheet.notation.output}.flatten()",
     )
 
 
@@ -97,44 +83,52 @@ def _tidy(values: np.ndarray) -> np.ndarray:
     return np.round(values, 9) + 0.0
 
 
-def _way_back(name: str, product: str, values, input: np.ndarray, notation: Notation, start: int):
+def _came_back(sheet: Sheet, name: str, values: np.ndarray, input: np.ndarray) -> tuple[Grid, Grid]:
     """A map that came back, and by how much each of its cells is off."""
-    error = values - input
+    product, error = _product(sheet, name), values - input
     wrong = np.abs(error).ravel() > CLOSE
     # Crosses over nearly all cells would only hide the numbers: what is recovered is ticked.
     marks = {} if wrong.all() else {"right": tuple(np.flatnonzero(~wrong).tolist())}
-    says = tuple(
-        f"{product} has {number(v)} where {spoken(f'{notation.input}_{label}')} is {number(x)}: "
-        + (f"off by {number(e)}." if is_wrong else "recovered.")
-        for v, x, e, is_wrong, label in zip(
-            values.ravel(),
-            input.ravel(),
-            error.ravel(),
-            wrong,
-            (n.partition("_")[2] for n in map_grid("", "a", input, SLOTS[name], start).symbols),
-            strict=True,
-        )
-    )
-    came = map_grid(
-        name, f"({product})", values, SLOTS[name], start, role="written", sentences=says
-    )
-    off = map_grid(
-        f"{name}_error", product, error, SLOTS[f"{name}_error"], start, marks=marks, sentences=says
-    )
     rows, columns = input.shape
+
+    def grid(name: str, letter: str, numbers: np.ndarray, title: str, **more) -> Grid:
+        made = map_grid(name, letter, numbers, sheet.slots[name], sheet.start, **more)
+        return replace(made, title=title)
+
     return (
-        replace(came, title=f"|{product}|  {rows}×{columns}"),
-        replace(off, title=f"|{product} − {notation.input}|"),
+        grid(name, f"({product})", values, f"|{product}|  {rows}×{columns}", role="written"),
+        grid(f"{name}_error", product, error, f"|{product} − {sheet.notation.input}|", marks=marks),
     )
 
 
-def _input_sentences(a: Grid, cells: np.ndarray, back: list[Grid]) -> tuple[str, ...]:
-    return tuple(
-        "A padding cell: always 0."
-        if cell < 0
-        else f"{back[0].sentences[cell]} {back[2].sentences[cell]}"
-        for cell in cells
-    )
+def _product(sheet: Sheet, name: str) -> str:
+    """What a way back is called: Wᵀh or W⁺h."""
+    return BACK[name] + sheet.notation.output
+
+
+def _says(sheet: Sheet, x: Grid, k: Grid, h: Grid, back: list[Grid]) -> dict[str, Says]:
+    """What each cell says when the learner points at it."""
+    maps = {grid.name: grid for grid in back}
+
+    def of_way(name: str, cell: int) -> str:
+        came, off = maps[name], maps[f"{name}_error"]
+        right = cell in off.marks.get("right", ())
+        return (
+            f"{_product(sheet, name)} has {came.numbers[cell]} where {spoken(x.symbols[cell])} is "
+            f"{x.numbers[cell]}: " + ("recovered." if right else f"off by {off.numbers[cell]}.")
+        )
+
+    def of_input(cell: int) -> str:
+        if cell == PADDING:
+            return "A padding cell: always 0."
+        return " ".join(of_way(name, cell) for name in BACK)
+
+    return {
+        "input": of_input,
+        "kernel": lambda cell: f"{spoken(k.symbols[cell])} is one weight of the mixture.",
+        "output": lambda cell: f"{spoken(h.symbols[cell])} mixes the lit cells into one number.",
+        **{name: partial(of_way, name.removesuffix("_error")) for name in maps},
+    }
 
 
 def _equations(notation: Notation) -> dict[str, Equation]:

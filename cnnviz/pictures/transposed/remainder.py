@@ -11,8 +11,11 @@ from ...functional import conv2d, conv_transpose2d
 from ...functional.geometry import Geometry
 from ...functional.table import convolution_table
 from ...scene import NOWHERE, Axis, Equation, Grid, Scene, Slot, Stroke
-from ...symbols import NOTATIONS, Notation, spoken
-from ..grids import map_grid, matrix_grid, padded_grid, written
+from ...symbols import Notation, spoken
+from ..grids import matrix_grid
+from ..maps import laid_out, padded
+from ..sheet import Sheet
+from ..words import Says, count
 from .transposed import transposed_call
 
 LEFT, WIDTH, CELL = 210, 770, 64  # where the strips start, the room they have, their largest cell
@@ -28,17 +31,15 @@ def remainder_strip(
     padding: int = 0,
     dilation: int = 1,
     output_padding: int = 0,
-    *,
-    notation: Notation = NOTATIONS["note"],
-    start: int = 1,
-    show: str = "symbols",
+    **letters,
 ) -> Scene:
     """A convolution along one axis, window by window, and the gradient map that goes back.
 
     ``input`` (i,), ``weight`` (k,), ``grad_output`` (o,) or longer: it is cut to o. The remainder
     r = (i + 2p - d(k-1) - 1) mod s counts the padded cells that no window reaches. The transposed
     convolution makes s(o-1) + d(k-1) + 1 - 2p + ``output_padding`` cells and stands below the input,
-    cell under cell. Raises DoesNotFit where ``conv2d`` and ``conv_transpose2d`` do.
+    cell under cell. ``letters`` are those of a `Sheet`.
+    Raises DoesNotFit where ``conv2d`` and ``conv_transpose2d`` do.
     Source: Dumoulin and Visin (2016), relationship 14; ``torch.nn.ConvTranspose2d``.
 
     >>> scene = remainder_strip(np.ones(6), np.ones(3), np.ones(2), stride=2)
@@ -53,74 +54,45 @@ def remainder_strip(
     back = conv_transpose2d(g, w, **along, output_padding=(0, output_padding))
 
     width = min(CELL, WIDTH / max(axis.padded, padding + back.size))
-    a = _line(
-        padded_grid("input", notation.input, x, geometry, _strip(0, axis.padded, width, 60), start),
-        start,
-    )
-    k = _line(
-        map_grid(
-            "kernel", notation.kernel, w, Slot(20, 60, 160, 40, largest=32), start, editable=True
-        ),
-        start,
-    )
-    h = _upright(
-        map_grid(
-            "output", notation.output, conv2d(x, w, **along), _stops(20), start, role="written"
-        ),
-        start,
-    )
-    u = _upright(
-        map_grid("upstream", notation.output, g, _stops(112), start, editable=True),
-        start,
-        f"∂{notation.scalar}/∂",
-    )
-    da = _line(
-        map_grid(
-            "input_gradient",
-            notation.input,
-            back,
-            _strip(padding, back.size, width, BACK),
-            start,
-            role="written",
-        ),
-        start,
-        f"∂{notation.scalar}/∂",
-    )
-    table = convolution_table(geometry)
-    there = table["input"] - padding
-    outside = (there < 0) | (there >= back.size)
-    table = {
-        **table,
-        "upstream": table["output"],
-        "input_gradient": np.where(outside, NOWHERE, there),
-    }
-    naive = back.size - output_padding
+    sheet = Sheet(_slots(axis, back.size, width), **letters)
+    a = padded(_line(sheet.grid("input", x, editable=True)), geometry.padding)
+    k = _line(sheet.grid("kernel", w, editable=True))
+    h = _upright(sheet.grid("output", conv2d(x, w, **along), role="written"))
+    u = _upright(sheet.grid("upstream", g, editable=True))
+    da = _line(sheet.grid("input_gradient", back, role="written"))
+    notation = sheet.notation
     h = replace(h, title=f"output |{notation.output}|")
     u = replace(u, title=f"|∂{notation.scalar}/∂{notation.output}|")
     da = replace(da, title=f"input gradient |∂{notation.scalar}/∂{notation.input}|")
-    matrix = _windows(
-        k,
-        a,
+    table = _table(geometry, back.size)
+    reads = np.bincount(table["input"], minlength=a.size).tolist()
+    a = _saying_who_reads(a, reads, axis)
+    return sheet.scene(
+        "What no window reaches",
+        (a, k, h, u, _windows(k, a, table, sheet.slots["windows"]), da),
         table,
-        Slot(LEFT, STOPS, axis.padded * width, LOW, largest=CELL, square=False, centred=False),
-    )
-    a, k, h, u, da = _with_sentences(a, k, h, u, da, table, axis, output_padding)
-    return Scene(
-        title="What no window reaches",
-        grids=tuple(written(grid, show) for grid in (a, k, h, u, matrix, da)),
-        table=table,
+        _says(k, h, u, da, reads, axis, output_padding),
         say=_say(axis, back.size, output_padding),
         size=(1200, BACK + 86),
         equations=_equations(notation),
         strokes=tuple(_brackets(axis, back.size, output_padding, width)),
-        counters=_counters(axis, naive),
+        counters=_counters(axis, back.size - output_padding),
         lamps=((back.size == axis.size, "as long as the input"),),
         walk="input_gradient",
-        beware=notation.beware,
-        code=transposed_call(
-            notation, stride, padding, output_padding, dilation, "conv_transpose1d"
-        ),
+        code=transposed_call(sheet, stride, padding, output_padding, dilation, "conv_transpose1d"),
     )
+
+
+def _slots(axis, length: int, width: float) -> dict[str, Slot]:
+    """Strips whose cells stand under one another; outputs stand beside their windows."""
+    return {
+        "input": _strip(0, axis.padded, width, 60),
+        "kernel": Slot(20, 60, 160, 40, largest=32),
+        "output": _stops(20, 76),
+        "upstream": _stops(112, 76),
+        "windows": _stops(LEFT, axis.padded * width),
+        "input_gradient": _strip(axis.padding.before, length, width, BACK),
+    }
 
 
 def _strip(first: int, cells: int, width: float, y: float) -> Slot:
@@ -128,24 +100,32 @@ def _strip(first: int, cells: int, width: float, y: float) -> Slot:
     return Slot(LEFT + first * width, y, cells * width, 40, CELL, square=False, centred=False)
 
 
-def _stops(x: float) -> Slot:
-    return Slot(x, STOPS, 76, LOW, largest=CELL, square=False, centred=False)
+def _stops(x: float, width: float) -> Slot:
+    return Slot(x, STOPS, width, LOW, largest=CELL, square=False, centred=False)
 
 
-def _line(grid: Grid, start: int, before: str = "") -> Grid:
+def _line(grid: Grid) -> Grid:
     """A map of one row: its cells need one index only."""
-    return replace(grid, symbols=tuple(before + _one_index(name) for name in grid.symbols))
+    return replace(grid, symbols=tuple(map(_one_index, grid.symbols)))
 
 
-def _upright(grid: Grid, start: int, before: str = "") -> Grid:
+def _upright(grid: Grid) -> Grid:
     """A map of one row standing up, so that each cell is beside its window."""
-    return replace(_line(grid, start, before), shape=(1, 1, grid.size, 1))
+    return laid_out(_line(grid), lambda cells: cells.swapaxes(2, 3))
 
 
 def _one_index(name: str) -> str:
     """``a_13`` as ``a_3``: the row is always the first."""
     letter, _, lowered = name.partition("_")
     return f"{letter}_{lowered.partition(',')[2] or lowered[1:]}" if lowered else name
+
+
+def _table(geometry: Geometry, length: int) -> dict[str, np.ndarray]:
+    """Which gradient goes back to which cell; the ``length`` cells that come back stand under the input."""
+    met = convolution_table(geometry)
+    place = met["input"] - geometry.columns.padding.before
+    outside = (place < 0) | (place >= length)
+    return {**met, "upstream": met["output"], "input_gradient": np.where(outside, NOWHERE, place)}
 
 
 def _windows(k: Grid, a: Grid, table: dict, slot: Slot) -> Grid:
@@ -161,56 +141,62 @@ def _windows(k: Grid, a: Grid, table: dict, slot: Slot) -> Grid:
         hit="The window of {row}: {value} lies on {column}.",
         miss="The window of {row} does not read {column}.",
     )
-    texts = {
-        kind: tuple(
+
+    def without_zeros(texts):
+        return texts and tuple(
             "" if text == "0" and not ink else text
-            for text, ink in zip(words, grid.ink, strict=True)
+            for text, ink in zip(texts, grid.ink, strict=True)
         )
-        for kind in ("symbols", "numbers")
-        if (words := getattr(grid, kind)) is not None
-    }
-    return replace(grid, title="a row for each window", **texts)
+
+    return replace(
+        grid,
+        title="a row for each window",
+        symbols=without_zeros(grid.symbols),
+        numbers=without_zeros(grid.numbers),
+    )
 
 
-def _with_sentences(a: Grid, k: Grid, h: Grid, u: Grid, da: Grid, table: dict, axis, extra: int):
-    reads = np.bincount(table["input"], minlength=a.size)
-    beyond = axis.padded - axis.remainder
+def _saying_who_reads(a: Grid, reads: list[int], axis) -> Grid:
+    """The padded input. What one of its cells says depends on its place: padding is read too."""
 
-    def of_input(cell: int) -> str:
-        name = "A padding cell" if cell in a.marks.get("padding", ()) else spoken(a.symbols[cell])
-        if cell >= beyond:
+    def sentence(place: int) -> str:
+        padding = place in a.marks.get("padding", ())
+        name = "A padding cell" if padding else spoken(a.symbols[place])
+        if place >= axis.padded - axis.remainder:
             return f"{name} is part of the remainder: another window would start here or reach too far."
-        return f"{name} is read by {_count(int(reads[cell]), 'window')}."
+        return f"{name} is read by {count(reads[place], 'window')}."
+
+    return replace(a, sentences=tuple(map(sentence, range(a.size))))
+
+
+def _says(
+    k: Grid, h: Grid, u: Grid, da: Grid, reads: list[int], axis, extra: int
+) -> dict[str, Says]:
+    """What each cell says when the learner points at it, beside those of the input."""
 
     def of_gradient(cell: int) -> str:
         name, place = spoken(da.symbols[cell]), cell + axis.padding.before
         if cell >= axis.size:
             return f"{name} is one cell too many: the input has only {axis.size}."
-        if place >= beyond:
+        if place >= axis.padded - axis.remainder:
             return f"{name} is 0: no window read this cell. Only output padding gives it a place."
         added = " Output padding gave it its place, but its number comes from a window." * (
             cell >= da.size - extra
         )
-        return f"{name} collects from {_count(int(reads[place]), 'window')}.{added}"
+        return f"{name} collects from {count(reads[place], 'window')}.{added}"
 
-    return (
-        replace(a, sentences=tuple(map(of_input, range(a.size)))),
-        replace(k, sentences=tuple(f"{spoken(n)} is used in every window." for n in k.symbols)),
-        replace(
-            h, sentences=tuple(f"{spoken(n)} reads the cells above its weights." for n in h.symbols)
+    return {
+        "kernel": lambda cell: f"{spoken(k.symbols[cell])} is used in every window.",
+        "output": lambda cell: f"{spoken(h.symbols[cell])} reads the cells above its weights.",
+        "upstream": lambda cell: (
+            f"{spoken(u.symbols[cell])} goes back to the cells its window read."
         ),
-        replace(
-            u,
-            sentences=tuple(
-                f"{spoken(n)} goes back to the cells its window read." for n in u.symbols
-            ),
-        ),
-        replace(da, sentences=tuple(map(of_gradient, range(da.size)))),
-    )
+        "input_gradient": of_gradient,
+    }
 
 
 def _say(axis, length: int, extra: int) -> str:
-    back = f"{axis.out} windows spread back over {_count(length - extra, 'cell')}"
+    back = f"{axis.out} windows spread back over {count(length - extra, 'cell')}"
     added = f", and output padding adds {extra}" if extra else ""
     short = axis.size - length
     if short > 0:
@@ -257,7 +243,3 @@ def _counters(axis, naive: int) -> tuple[tuple[str, str], ...]:
         (str(naive), "come back by themselves"),
         (listed, f"cells have {axis.out} windows"),
     )
-
-
-def _count(n: int, noun: str) -> str:
-    return f"{n} {noun}" if n == 1 else f"{n} {noun}s"

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 
-from ...functional.geometry import Axis, DoesNotFit, transposed_size
+from ...functional.geometry import Axis, DoesNotFit
 from ...scene import Grid, Scene, Slot, Stroke
-from ...symbols import NOTATIONS
+from ..sheet import Sheet
+from ..words import Says, count
 from .transposed import transposed_call
 
-LEFT, WIDTH, CELL = 150, 840, 56
-ROWS = {"input": 30, "output": 150, "back": 270, "output_padding": 322}
+SLOTS = {
+    name: Slot(150, y, 840, 40, largest=56, square=False, beside=True)
+    for name, y in {"input": 30, "output": 150, "back": 270, "output_padding": 322}.items()
+}
 
 
 def size_ladder(
@@ -28,56 +33,35 @@ def size_ladder(
     >>> scene.lit("input", 4)["back"]  # cells 4 and 5 are the sizes 5 and 6
     (4, 5)
     """
-    axes = _axes(largest, kernel_size, stride, padding, dilation)
-    outputs = range(1, axes[largest].out + 1)
-    siblings = [
-        (i, o, j) for i in axes for o in outputs for j in axes if axes[i].out == axes[j].out == o
-    ]
+    around = (kernel_size, stride, padding, dilation)
+    axes = _axes(largest, *around)
+    siblings = [(i, axes[i].out, j) for i in axes for j in axes if axes[i].out == axes[j].out]
     table = dict(zip(("input", "output", "back"), np.array(siblings).T - 1, strict=True))
     table["output_padding"] = table["back"]
-    sizes = range(1, largest + 1)
-    extra = {i: axis.remainder for i, axis in axes.items()}
+    sizes, outputs = range(1, largest + 1), range(1, axes[largest].out + 1)
+    extra = [axes[i].remainder if i in axes else "" for i in sizes]
     grids = (
-        _row(
-            "input",
-            "input size |i|",
-            sizes,
-            tuple(_of_input(i, axes, kernel_size, stride, padding, dilation) for i in sizes),
-        ),
-        _row(
-            "output",
-            "output size |o|",
-            outputs,
-            tuple(_of_output(o, axes) for o in outputs),
-            role="written",
-        ),
-        _row(
-            "back",
-            "sizes meant",
-            sizes,
-            tuple(_of_back(i, extra) for i in sizes),
-        ),
-        _row(
-            "output_padding",
-            "output padding",
-            [extra.get(i, "") for i in sizes],
-            tuple(_of_back(i, extra) for i in sizes),
-        ),
+        _row("input", "input size |i|", sizes),
+        _row("output", "output size |o|", outputs, role="written"),
+        _row("back", "sizes meant", sizes),
+        _row("output_padding", "output padding", extra),
     )
-    alone = sum(r == 0 for r in extra.values())
-    return Scene(
-        title="Which size comes back",
-        grids=grids,
-        table=table,
+    sheet = Sheet(SLOTS)
+    return sheet.scene(
+        "Which size comes back",
+        grids,
+        table,
+        _says(largest, axes, around),
         say="Point at a size: all sizes with the same output light up below.",
         size=(1200, 384),
-        strokes=tuple(_lines(grids, axes, kernel_size, stride, padding, dilation)),
+        strokes=tuple(_lines(grids, axes)),
         counters=(
-            (f"{alone} of {len(axes)}", "come back by themselves"),
-            (str(len(set(axis.out for axis in axes.values()))), "different output sizes"),
+            (f"{extra.count(0)} of {len(axes)}", "come back by themselves"),
+            (str(len({axis.out for axis in axes.values()})), "different output sizes"),
         ),
         walk="input",
-        code=transposed_call(NOTATIONS["note"], stride, padding, 0, dilation),
+        beware="",
+        code=transposed_call(sheet, stride, padding, 0, dilation),
     )
 
 
@@ -94,40 +78,28 @@ def _axes(largest: int, kernel: int, stride: int, padding: int, dilation: int) -
     return dict(sorted(axes.items()))
 
 
-def _row(name: str, title: str, cells, sentences: tuple[str, ...], role: str = "read") -> Grid:
+def _row(name: str, title: str, cells: Iterable, role: str = "read") -> Grid:
     texts = tuple(map(str, cells))
-    y = ROWS[name]
-    slot = Slot(LEFT, y, WIDTH, 40, largest=CELL, square=False, beside=True)
     return Grid(
         name,
         title,
         (1, 1, 1, len(texts)),
-        slot,
+        SLOTS[name],
         role=role,
         symbols=texts,
         numbers=texts,
         show="numbers",
-        sentences=sentences,
     )
 
 
-def _naive(out: int, kernel: int, stride: int, padding: int, dilation: int) -> int:
-    """The size that comes back without output padding, or 0 if the padding crops all of it away."""
-    try:
-        return transposed_size(out, kernel, stride, padding, 0, dilation)[0]
-    except DoesNotFit:
-        return 0
-
-
-def _lines(grids: tuple[Grid, ...], axes: dict[int, Axis], *geometry: int):
+def _lines(grids: tuple[Grid, ...], axes: dict[int, Axis]):
     """From each input size down to its output size, and from there to the one size that comes back."""
     above, middle, below, _ = grids
     for size, axis in axes.items():
         yield Stroke((_edge(above, size, 1), _edge(middle, axis.out, 0)), "forward")
-    for out in sorted({axis.out for axis in axes.values()}):
-        naive = _naive(out, *geometry)
-        if 1 <= naive <= max(axes):
-            yield Stroke((_edge(middle, out, 1), _edge(below, naive, 0)), "backward")
+    for size, axis in axes.items():
+        if not axis.remainder:
+            yield Stroke((_edge(middle, axis.out, 1), _edge(below, size, 0)), "backward")
 
 
 def _edge(grid: Grid, size: int, low: int) -> tuple[float, float]:
@@ -136,21 +108,47 @@ def _edge(grid: Grid, size: int, low: int) -> tuple[float, float]:
     return x + grid.place.width / 2, y + grid.place.height + 3 if low else y - 4
 
 
-def _of_input(
-    size: int, axes: dict[int, Axis], kernel: int, stride: int, padding: int, dilation: int
-) -> str:
-    if size not in axes:
-        return _sentence(size, kernel, stride, padding, dilation)
-    out = axes[size].out
-    others = [i for i in axes if axes[i].out == out and i != size]
-    alike = (
-        f", as {_listed(others)} {'does' if len(others) == 1 else 'do'}" if others else ", alone"
-    )
-    return f"An input of {size} gives {_count(out, 'output cell')}{alike}."
+def _says(largest: int, axes: dict[int, Axis], around: tuple[int, ...]) -> dict[str, Says]:
+    """What each cell says when the learner points at it. Cell 0 holds the size 1."""
+    sizes = [[i for i in axes if axes[i].out == o + 1] for o in range(axes[largest].out)]
+
+    def of_input(cell: int) -> str:
+        size = cell + 1
+        if size not in axes:
+            return _why_not(size, *around)
+        out = axes[size].out
+        others = [i for i in sizes[out - 1] if i != size]
+        does = "does" if len(others) == 1 else "do"
+        alike = f"as {_listed(others)} {does}" if others else "alone"
+        return f"An input of {size} gives {count(out, 'output cell')}, {alike}."
+
+    def of_output(cell: int) -> str:
+        out, found = cell + 1, sizes[cell]
+        if not found:
+            return f"No input size up to {largest} gives {out}."
+        if len(found) == 1:
+            return f"An output of {out} comes from the input size {found[0]} only."
+        return (
+            f"An output of {out} comes from {_listed(found)}. It cannot tell from which: "
+            "that is what output padding is for."
+        )
+
+    def of_back(cell: int) -> str:
+        size = cell + 1
+        if size not in axes:
+            return f"The size {size} has no output, so nothing comes back to it."
+        if not axes[size].remainder:
+            return f"{size} comes back by itself: it has no remainder."
+        return (
+            f"{size} comes back with output padding {axes[size].remainder}: the remainder that the "
+            "output size does not tell."
+        )
+
+    return {"input": of_input, "output": of_output, "back": of_back, "output_padding": of_back}
 
 
-def _sentence(*axis: int) -> str:
-    """Why this axis cannot be."""
+def _why_not(*axis: int) -> str:
+    """The sentence that says why this axis cannot be."""
     try:
         Axis(*axis)
     except DoesNotFit as sentence:
@@ -158,30 +156,6 @@ def _sentence(*axis: int) -> str:
     return ""
 
 
-def _of_output(out: int, axes: dict[int, Axis]) -> str:
-    sizes = [i for i, axis in axes.items() if axis.out == out]
-    if not sizes:
-        return f"No input size up to {max(axes)} gives {out}."
-    if len(sizes) == 1:
-        return f"An output of {out} comes from the input size {sizes[0]} only."
-    return (
-        f"An output of {out} comes from {_listed(sizes)}. It cannot tell from which: "
-        "that is what output padding is for."
-    )
-
-
-def _of_back(size: int, extra: dict[int, int]) -> str:
-    if size not in extra:
-        return f"The size {size} has no output, so nothing comes back to it."
-    if not extra[size]:
-        return f"{size} comes back by itself: it has no remainder."
-    return f"{size} comes back with output padding {extra[size]}: the remainder that the output size does not tell."
-
-
 def _listed(sizes: list[int]) -> str:
     *first, last = map(str, sizes)
     return f"{', '.join(first)} and {last}" if first else last
-
-
-def _count(n: int, noun: str) -> str:
-    return f"{n} {noun}" if n == 1 else f"{n} {noun}s"

@@ -6,14 +6,17 @@ from dataclasses import replace
 
 import numpy as np
 
-from ...functional import conv2d_input_gather, conv_matrix, rot180, spread_gradient
+from ...functional import conv2d_input_gather, conv_matrix, spread_gradient
 from ...functional.geometry import Geometry
 from ...functional.table import convolution_table
 from ...functional.windows import insert_zeros, pad
 from ...scene import NOWHERE, Equation, Grid, Scene, Slot
-from ...symbols import NOTATIONS, Notation, spoken
-from ..grids import gradient_grid, map_grid, written
+from ...symbols import Notation, spoken
+from ..maps import INSERTED, PADDING, padded_or_struck, spread, turned
 from ..matrix.convolution_matrix import PRINTED
+from ..meetings import joined
+from ..sheet import Sheet
+from ..words import Says, count
 
 SPREADING = {
     "upstream": Slot(20, 44, 140, 360, largest=58),
@@ -35,16 +38,15 @@ def spreading(
     dilation=1,
     *,
     called: str = "transposed",
-    notation: Notation = NOTATIONS["note"],
-    start: int = 1,
-    show: str = "symbols",
+    **letters,
 ) -> Scene:
     """The input gradient of a strided convolution as one convolution over the spread gradient.
 
     ``grad_output`` (oH, oW) gets s-1 zeros between neighbours, then d(k-1)-p zeros around it
     (d(k-1)-p+r at the far end), where a negative number crops. The kernel ``weight`` (kH, kW),
     turned by 180 degrees, moves over it one cell at a time and gives the gradient of ``input_size``.
-    ``called`` is one of the three names of the operation, and decides the sentence at rest.
+    ``called`` is one of the three names of the operation, and decides the sentence at rest;
+    ``letters`` are those of a `Sheet`: notation, start and show.
     Raises DoesNotFit where ``conv2d_input`` does.
     Source: note, section 2, the display after (4); Dumoulin and Visin (2016), chapter 4.
 
@@ -52,90 +54,53 @@ def spreading(
     >>> scene.equation_text("input_gradient", 2)
     '∂F/∂a_13 = k_13·∂F/∂h_11 + k_11·∂F/∂h_12'
     """
-    geometry = Geometry.of(input_size, weight.shape, stride, padding, dilation)
     gradient = conv2d_input_gather(input_size, weight, grad_output, stride, padding, dilation)
-    turned = rot180(np.arange(weight.size).reshape(weight.shape)).ravel()
-    upstream_of, is_cut, is_inside = padded_cells(grad_output, geometry)
-
-    g = gradient_grid(
-        "upstream",
-        notation.scalar,
-        notation.output,
-        grad_output,
-        SPREADING["upstream"],
-        start,
-        editable=True,
-    )
-    s = padded_gradient_grid(g, upstream_of, is_cut, is_inside)
-    k = map_grid("kernel", notation.kernel, weight, SPREADING["kernel"], start, editable=True)
+    geometry = Geometry.of(input_size, weight.shape, stride, padding, dilation)
+    sheet = Sheet(SPREADING, **letters)
+    g = sheet.grid("upstream", grad_output, editable=True)
+    s = _spread_gradient(sheet, g, geometry)
+    k = sheet.grid("kernel", weight, editable=True)
     t = replace(
-        k,
-        name="turned",
-        title="turned by 180°",
-        slot=SPREADING["turned"],
-        symbols=tuple(k.symbols[cell] for cell in turned),
-        numbers=tuple(k.numbers[cell] for cell in turned),
-        ink=k.ink[turned],
-        editable=False,
+        turned(k), name="turned", title="turned by 180°", slot=SPREADING["turned"], editable=False
     )
-    da = gradient_grid(
-        "input_gradient",
-        notation.scalar,
-        notation.input,
-        gradient,
-        SPREADING["input_gradient"],
-        start,
-        role="written",
-    )
-    table = _spreading_table(geometry, upstream_of.ravel(), is_cut.ravel(), turned)
-    kept = set(table["upstream"][table["input_gradient"] != NOWHERE].tolist())
-    lost = tuple(cell for cell in range(g.size) if cell not in kept)
-    g = replace(
-        g,
-        marks={"cropped": lost} if lost else {},
-        sentences=_upstream_sentences(g, table, lost),
-    )
-    k, t = (replace(grid, sentences=_kernel_sentences(grid)) for grid in (k, t))
-    da = replace(da, sentences=_gradient_sentences(da, table))
-    return Scene(
-        title="A gradient spread by the stride",
-        grids=tuple(written(grid, show) for grid in (g, s, k, t, da)),
-        table=table,
+    da = sheet.grid("input_gradient", gradient, role="written")
+    table = _spreading_table(geometry, s, t)
+    kept = table["upstream"][table["input_gradient"] != NOWHERE]
+    lost = tuple(np.setdiff1d(np.arange(g.size), kept).tolist())
+    g = replace(g, marks={"cropped": lost} if lost else {})
+    is_transpose = _is_transpose(weight, grad_output, gradient, geometry)
+    return sheet.scene(
+        "A gradient spread by the stride",
+        (g, s, k, t, da),
+        table,
+        _says(g, k, da, table),
         say=_caption(called, geometry),
-        size=(1200, 424),
-        equations={"input_gradient": _gradient_equation(notation, stride)},
+        equations={"input_gradient": _gradient_equation(sheet.notation, stride)},
         signs=((179, 230, "→"), (554, 334, "∗"), (710, 230, "=")),
         counters=_spreading_counters(geometry),
-        lamps=(
-            (
-                _is_transpose(weight, grad_output, gradient, geometry),
-                "equals Wᵀ times the gradient",
-            ),
-        ),
+        lamps=((is_transpose, "equals Wᵀ times the gradient"),),
         walk="input_gradient",
-        beware=f"{WARNING} {notation.beware}",
-        code=transposed_call(notation, stride, padding, geometry.remainder, dilation),
+        beware=f"{WARNING} {sheet.notation.beware}",
+        code=transposed_call(sheet, stride, padding, geometry.remainder, dilation),
     )
 
 
 def transposed_call(
-    notation: Notation, stride, padding, output_padding, dilation, function="conv_transpose2d"
+    sheet: Sheet, stride, padding, output_padding, dilation, function="conv_transpose2d"
 ) -> str:
     """The call that computes the input gradient in PyTorch; arguments at their defaults left out.
 
-    >>> transposed_call(NOTATIONS["note"], 2, 0, (1, 1), 1)
+    >>> transposed_call(Sheet({}), 2, 0, (1, 1), 1)
     'da = torch.nn.functional.conv_transpose2d(dh, k, stride=2, output_padding=1)'
     """
     given = {
-        "stride": (stride, 1),
-        "padding": (padding, 0),
-        "output_padding": (output_padding, 0),
-        "dilation": (dilation, 1),
+        "stride": stride,
+        "padding": padding,
+        "output_padding": output_padding,
+        "dilation": dilation,
     }
-    alike = {name: (_one_if_alike(value), default) for name, (value, default) in given.items()}
-    said = [f"{name}={value!r}" for name, (value, default) in alike.items() if value != default]
-    maps = [f"d{notation.output}", notation.kernel, *said]
-    return f"d{notation.input} = torch.nn.functional.{function}({', '.join(maps)})"
+    alike = {name: _one_if_alike(value) for name, value in given.items()}
+    return sheet.call("input_gradient", f"nn.functional.{function}", "upstream", "kernel", **alike)
 
 
 def _one_if_alike(value):
@@ -153,6 +118,154 @@ def _is_transpose(weight, grad_output, gradient: np.ndarray, geometry: Geometry)
         geometry.dilation,
     )
     return bool(np.allclose(w.T @ grad_output.ravel(), gradient.ravel()))
+
+
+def _spread_gradient(sheet: Sheet, g: Grid, geometry: Geometry) -> Grid:
+    """The map that the turned kernel moves over, with the cells that are cropped still around it."""
+    grid = padded_or_struck(spread(g, geometry.stride), geometry.adjoint_padding)
+    rows, columns = _spread_size(geometry)
+    cropped = grid.marks.get("cropped", ())
+
+    def sentence(place: int, cell: int) -> str:
+        if place in cropped:
+            return (
+                "Cropped: what it would give belongs to the padding, and the padding was no input."
+            )
+        if cell == PADDING:
+            return (
+                "A zero of the padding: with it the window can start and end beyond the gradient."
+            )
+        if cell == INSERTED:
+            return (
+                "An inserted zero. The windows of the forward pass were a stride apart, so the "
+                "gradients are."
+            )
+        return f"{spoken(g.symbols[cell])} stands here, a stride away from its neighbours."
+
+    return replace(
+        grid,
+        name="spread",
+        title=f"spread  {rows}×{columns}",
+        slot=sheet.slots["spread"],
+        sentences=tuple(sentence(*at) for at in enumerate(grid.cells or range(grid.size))),
+        editable=False,
+    )
+
+
+def _spread_size(geometry: Geometry) -> tuple[int, int]:
+    """A window with the dilation of the kernel has as many places on it as the input has cells."""
+    rows, columns = (axis.size + axis.span - 1 for axis in geometry.axes)
+    return rows, columns
+
+
+def _spreading_table(geometry: Geometry, s: Grid, t: Grid) -> dict[str, np.ndarray]:
+    """Which spread cell meets which kernel cell on the way to which input gradient.
+
+    A gradient that is cropped meets nothing: its row only says where it stood.
+    """
+    meetings = convolution_table(
+        Geometry.of(_spread_size(geometry), geometry.kernel_size, dilation=geometry.dilation)
+    )
+    gradients, weights = (np.array(grid.cells or range(grid.size)) for grid in (s, t))
+    cropped = np.array(s.marks.get("cropped", ()), dtype=int)
+    met = np.setdiff1d(np.arange(s.size), cropped)[meetings["input"]]
+    lost = cropped[gradients[cropped] >= 0]
+    return joined(
+        {
+            "upstream": np.where(gradients[met] < 0, NOWHERE, gradients[met]),
+            "spread": met,
+            "kernel": weights[meetings["kernel"]],
+            "turned": meetings["kernel"],
+            "input_gradient": meetings["output"],
+        },
+        {"upstream": gradients[lost], "spread": lost},
+    )
+
+
+def _gradient_equation(notation: Notation, stride) -> Equation:
+    """The input gradient of a cell. Of the three documents only the note has a stride."""
+    strided = _one_if_alike(stride) != 1
+    printed = PRINTED[notation.document]["input"]
+    return Equation(
+        "{input_gradient}",
+        ("{kernel}", "{upstream}"),
+        counted=True,
+        ledger=("note-47" if notation.document == "note" else "") if strided else printed,
+    )
+
+
+def _caption(called: str, geometry: Geometry) -> str:
+    """What one of the three names says, and what it does not."""
+    steps = geometry.stride
+    pace = "1" if steps == (1, 1) else f"1/{steps[0]}" if steps[0] == steps[1] else ""
+    pace = pace or f"1/{steps[0]} down and 1/{steps[1]} across"
+    return {
+        "transposed": "Transposed convolution: the same numbers as the transposed matrix Wᵀ times the "
+        "upstream gradient. Point at a cell of the input gradient.",
+        "fractionally strided": "Fractionally-strided convolution: the window steps one cell of the spread "
+        f"map at a time. Counted in cells of the gradient, its stride is {pace}.",
+        "deconvolution": "“Deconvolution”: beware of this name. Nothing is undone here. Only the size of "
+        "the input comes back, not what stood in it.",
+    }[called]
+
+
+def _spreading_counters(geometry: Geometry) -> tuple[tuple[str, str], ...]:
+    (top, bottom), (left, right) = geometry.adjoint_padding
+    between = [str(s - 1) for s in geometry.stride]
+    around = [f"{top}, {bottom}", f"{left}, {right}"]
+    around = [text.replace("-", "−") for text in around]
+    counters = [
+        (_alike(between), "zeros between: s − 1"),
+        (_alike(around), "padding before, after"),
+    ]
+    if any(geometry.remainder):
+        remainder = _alike([str(r) for r in geometry.remainder])
+        counters.append((remainder, "of it for the remainder r"))
+    return tuple(counters)
+
+
+def _alike(rows_columns: list[str]) -> str:
+    rows, columns = rows_columns
+    return rows if rows == columns else f"{rows} | {columns}"
+
+
+def _says(g: Grid, k: Grid, da: Grid, table: dict) -> dict[str, Says]:
+    """What each cell says when the learner points at it."""
+    real = (table["upstream"] != NOWHERE) & (table["input_gradient"] != NOWHERE)
+    reached = np.bincount(table["upstream"][real], minlength=g.size).tolist()
+    terms = np.bincount(table["input_gradient"][real], minlength=da.size).tolist()
+
+    def of_upstream(cell: int) -> str:
+        name = spoken(g.symbols[cell])
+        if cell in g.marks.get("cropped", ()):
+            return (
+                f"{name} is cropped: its window lay in the padding alone, and padding gets no "
+                "gradient."
+            )
+        return f"{name} reaches {count(reached[cell], 'input cell')}, each through another weight."
+
+    def of_weight(cell: int) -> str:
+        return (
+            f"{spoken(k.symbols[cell])} stands at the opposite place of the turned kernel. "
+            "Lit are all zeros and gradients it meets."
+        )
+
+    def of_gradient(cell: int) -> str:
+        name, found = spoken(da.symbols[cell]), terms[cell]
+        if not found:
+            return (
+                f"{name} is 0: its window meets only zeros, because no forward window read this "
+                "cell."
+            )
+        rest = f" and on {count(k.size - found, 'zero')}" if found < k.size else ""
+        return f"The window of {name} lies on {count(found, 'gradient')}{rest}."
+
+    return {
+        "upstream": of_upstream,
+        "kernel": of_weight,
+        "turned": of_weight,
+        "input_gradient": of_gradient,
+    }
 
 
 def padded_cells(grad_output: np.ndarray, geometry: Geometry) -> tuple[np.ndarray, ...]:
@@ -219,110 +332,3 @@ def padded_gradient_grid(
 def _cut_lines(is_cut: np.ndarray, axis: int) -> int:
     """How many whole rows (axis 1) or columns (axis 0) are cropped."""
     return int(is_cut.all(axis=axis).sum())
-
-
-def _spreading_table(geometry: Geometry, upstream_of, is_cut, turned) -> dict[str, np.ndarray]:
-    """Which spread cell meets which kernel cell on the way to which input gradient.
-
-    A gradient that is cropped meets nothing: its row only says where it stood.
-    """
-    kept = np.flatnonzero(~is_cut)
-    size = tuple(axis.size + axis.span - 1 for axis in geometry.axes)
-    meetings = convolution_table(
-        Geometry.of(size, geometry.kernel_size, dilation=geometry.dilation)
-    )
-    spread = kept[meetings["input"]]
-    lost = np.flatnonzero(is_cut & (upstream_of >= 0))
-    nowhere = np.full(len(lost), NOWHERE)
-    columns = {
-        "upstream": (upstream_of[spread], upstream_of[lost]),
-        "spread": (spread, lost),
-        "kernel": (turned[meetings["kernel"]], nowhere),
-        "turned": (meetings["kernel"], nowhere),
-        "input_gradient": (meetings["output"], nowhere),
-    }
-    return {name: np.concatenate(parts) for name, parts in columns.items()}
-
-
-def _gradient_equation(notation: Notation, stride) -> Equation:
-    """The input gradient of a cell. Of the three documents only the note has a stride."""
-    strided = _one_if_alike(stride) != 1
-    printed = PRINTED[notation.document]["input"]
-    return Equation(
-        "{input_gradient}",
-        ("{kernel}", "{upstream}"),
-        counted=True,
-        ledger=("note-47" if notation.document == "note" else "") if strided else printed,
-    )
-
-
-def _caption(called: str, geometry: Geometry) -> str:
-    """What one of the three names says, and what it does not."""
-    steps = geometry.stride
-    pace = "1" if steps == (1, 1) else f"1/{steps[0]}" if steps[0] == steps[1] else ""
-    pace = pace or f"1/{steps[0]} down and 1/{steps[1]} across"
-    return {
-        "transposed": "Transposed convolution: the same numbers as the transposed matrix Wᵀ times the "
-        "upstream gradient. Point at a cell of the input gradient.",
-        "fractionally strided": "Fractionally-strided convolution: the window steps one cell of the spread "
-        f"map at a time. Counted in cells of the gradient, its stride is {pace}.",
-        "deconvolution": "“Deconvolution”: beware of this name. Nothing is undone here. Only the size of "
-        "the input comes back, not what stood in it.",
-    }[called]
-
-
-def _spreading_counters(geometry: Geometry) -> tuple[tuple[str, str], ...]:
-    (top, bottom), (left, right) = geometry.adjoint_padding
-    between = [str(s - 1) for s in geometry.stride]
-    around = [f"{top}, {bottom}", f"{left}, {right}"]
-    around = [text.replace("-", "−") for text in around]
-    counters = [
-        (_alike(between), "zeros between: s − 1"),
-        (_alike(around), "padding before, after"),
-    ]
-    if any(geometry.remainder):
-        remainder = _alike([str(r) for r in geometry.remainder])
-        counters.append((remainder, "of it for the remainder r"))
-    return tuple(counters)
-
-
-def _alike(rows_columns: list[str]) -> str:
-    rows, columns = rows_columns
-    return rows if rows == columns else f"{rows} | {columns}"
-
-
-def _upstream_sentences(g: Grid, table: dict, lost: tuple[int, ...]) -> tuple[str, ...]:
-    met = table["input_gradient"] != NOWHERE
-    counts = np.bincount(table["upstream"][met & (table["upstream"] >= 0)], minlength=g.size)
-    return tuple(
-        f"{spoken(name)} is cropped: its window lay in the padding alone, and padding gets no gradient."
-        if cell in lost
-        else f"{spoken(name)} reaches {_count(int(counts[cell]), 'input cell')}, each through another weight."
-        for cell, name in enumerate(g.symbols)
-    )
-
-
-def _kernel_sentences(grid: Grid) -> tuple[str, ...]:
-    return tuple(
-        f"{spoken(name)} stands at the opposite place of the turned kernel. Lit are all zeros and gradients it meets."
-        for name in grid.symbols
-    )
-
-
-def _gradient_sentences(da: Grid, table: dict) -> tuple[str, ...]:
-    real = (table["upstream"] >= 0) & (table["input_gradient"] >= 0)
-    terms = np.bincount(table["input_gradient"][real], minlength=da.size).tolist()
-    taps = int((table["input_gradient"] == 0).sum())
-
-    def sentence(name: str, found: int) -> str:
-        if not found:
-            return f"{spoken(name)} is 0: its window meets only zeros, because no forward window read this cell."
-        zeros = taps - found
-        rest = f" and on {_count(zeros, 'zero')}" if zeros else ""
-        return f"The window of {spoken(name)} lies on {_count(found, 'gradient')}{rest}."
-
-    return tuple(map(sentence, da.symbols, terms))
-
-
-def _count(n: int, noun: str) -> str:
-    return f"{n} {noun}" if n == 1 else f"{n} {noun}s"
