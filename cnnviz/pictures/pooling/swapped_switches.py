@@ -31,7 +31,6 @@ def swapped_switches(
     upstream: np.ndarray,
     kernel_size=2,
     *,
-    editable: bool = True,
     notation: Notation = NOTATIONS["note"],
     start: int = 1,
     show: str = "numbers",
@@ -39,9 +38,8 @@ def swapped_switches(
     """Two maps (H, W) with one pooled map, one upstream gradient, and their two input gradients.
 
     Each gradient is sent back by the switches of the other map: cells that hold a wrong gradient
-    are crossed. ``editable`` says whether numbers of the input can be typed. Raises DoesNotFit where
-    ``max_pool2d`` does, or if the two pooled maps differ. Source: note, section 1, the last
-    paragraph.
+    are crossed. Raises DoesNotFit where ``max_pool2d`` does, or if the two pooled maps differ.
+    Source: note, section 1, the last paragraph.
 
     >>> a, b = np.array([[1.0, 4.0]]), np.array([[4.0, 1.0]])
     >>> scene = swapped_switches(a, b, np.array([[5.0]]), (1, 2))
@@ -62,9 +60,7 @@ def swapped_switches(
     blocks = Geometry.of_pool(input.shape, kernel_size).kernel_size
     grids = []
     for name, letter in zip(maps, (notation.input, "b"), strict=True):
-        grids += _map_and_switches(
-            name, letter, maps[name], switches[name], blocks, start, editable
-        )
+        grids += _map_and_switches(name, letter, maps[name], switches[name], blocks, start)
     h = map_grid("output", notation.output, pooled["input"], SWAP["output"], start)
     h = replace(
         h,
@@ -126,9 +122,9 @@ SWAPPED = tuple(
 )
 
 
-def _map_and_switches(name, letter, values, switches, blocks, start, editable) -> list[Grid]:
+def _map_and_switches(name, letter, values, switches, blocks, start) -> list[Grid]:
     flat = switches.ravel().tolist()
-    grid = map_grid(name, letter, values, SWAP[name], start, editable=editable and name == "input")
+    grid = map_grid(name, letter, values, SWAP[name], start, editable=name == "input")
     grid = replace(
         grid,
         title=f"{'one map' if name == 'input' else 'another map'} |{letter}|",

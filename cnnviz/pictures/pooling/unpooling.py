@@ -37,7 +37,6 @@ def unpooling(
     kernel_size=2,
     upstream: np.ndarray | None = None,
     *,
-    editable: bool = True,
     notation: Notation = NOTATIONS["note"],
     start: int = 1,
     show: str = "symbols",
@@ -61,7 +60,7 @@ def unpooling(
     unpooled = max_unpool2d(small, switches, kernel_size, output_size=input.shape)
     flat = switches.ravel().tolist()
 
-    a = map_grid("input", notation.input, input, STAGES["input"], start, editable=editable)
+    a = map_grid("input", notation.input, input, STAGES["input"], start, editable=True)
     won = [a.symbols[cell] for cell in flat]
     labels = won if values else [f"∂{notation.scalar}/∂{name}" for name in won]
     h = replace(
