@@ -203,11 +203,8 @@ def _says(pool: MaxPooled, around: Grid, h: Grid, g: Grid, da: Grid) -> dict[str
         )
 
     def of_switch(window: int) -> str:
-        flat, width, (row, column) = (
-            winners[window],
-            pool.input.shape[1],
-            pool.row_and_column(window),
-        )
+        flat, width = winners[window], pool.input.shape[1]
+        row, column = pool.row_and_column(window)
         return (
             f"Switch {flat}: cells are numbered row by row from 0, and {flat} = {row}·{width} + "
             f"{column}. So it is the pair ({row}, {column}): {name[flat]}."

@@ -126,11 +126,9 @@ def _says(pool: MaxPooled, shares: np.ndarray, a: Grid, h: Grid, g: Grid) -> dic
         )
 
     def of_upstream(window: int) -> str:
-        wanted = f"{equal[window]} equal cells want it."
-        return (
-            f"{spoken(g.symbols[window])} arrives. "
-            f"{'One cell gets it.' if equal[window] == 1 else wanted}"
-        )
+        several = f"{equal[window]} equal cells want it."
+        who = "One cell gets it." if equal[window] == 1 else several
+        return f"{spoken(g.symbols[window])} arrives. {who}"
 
     return {"input": of_input, "output": of_output, "upstream": of_upstream}
 

@@ -165,14 +165,18 @@ def _again(sheet: Sheet, pool: MaxPooled, again: np.ndarray, labels: tuple[str, 
 def _in_time(sheet: Sheet, pool: MaxPooled, grids: list[Grid]) -> list[Grid]:
     """What stands in the stages after each step: one for every move, one to fill the second map,
     and one more to pool it again."""
-    moves, later = len(pool.winners), len(grids) - 1
-    shown = []
-    for n, grid in enumerate(grids):
-        texts, blank = sheet.written(grid).texts, ("",) * grid.size
-        until = filled_in(texts, pool.winners, NOT_YET) if n == 0 else (blank,) * (moves + n - 1)
-        rest = (texts,) * (moves + later - len(until))
-        shown.append(replace(grid, frames=(*until, *rest)))
-    return shown
+    moved, *later = grids
+    moves, texts = len(pool.winners), sheet.written(moved).texts
+    one_by_one = (*filled_in(texts, pool.winners, NOT_YET), *(texts,) * len(later))
+
+    def from_step(first: int, grid: Grid) -> Grid:
+        blank, full = ("",) * grid.size, sheet.written(grid).texts
+        return replace(grid, frames=(blank,) * first + (full,) * (len(one_by_one) - first))
+
+    return [
+        replace(moved, frames=one_by_one),
+        *(from_step(moves + n, grid) for n, grid in enumerate(later)),
+    ]
 
 
 def _says(pool: MaxPooled, a: Grid, h: Grid) -> dict[str, Says]:
