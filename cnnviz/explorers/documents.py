@@ -10,10 +10,9 @@ import ipywidgets as widgets
 import numpy as np
 from IPython.display import display
 
-from ..derivations.pooling_max import ORDER_OF_THE_NOTE
 from ..documents.ledger import all_records, judge_all, summary
 from ..documents.record import VERDICTS, Judged, Record
-from ..functional.samples import sample_gradient, sample_input, sample_kernel
+from ..functional.samples import ORDER_OF_THE_NOTE, sample_gradient, sample_input, sample_kernel
 from ..pictures.applications.relu_rules import relu_rules
 from ..pictures.matrix.convolution_matrix import convolution_matrix
 from ..pictures.pooling.average_pooling import average_pooling

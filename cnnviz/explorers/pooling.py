@@ -3,11 +3,18 @@ steps of a layer."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
-from ..derivations.pooling_max import ORDER_OF_THE_NOTE
 from ..functional.geometry import Geometry
-from ..functional.samples import one_hot, sample_gradient, sample_input, sample_kernel
+from ..functional.samples import (
+    ORDER_OF_THE_NOTE,
+    one_hot,
+    sample_gradient,
+    sample_input,
+    sample_kernel,
+)
 from ..pictures.pooling.average_pooling import average_pooling
 from ..pictures.pooling.max_pooling import SCALARS, max_pooling
 from ..pictures.pooling.nudged_cell import SPAN
@@ -17,8 +24,9 @@ from ..pictures.pooling.pooling_ties import pooling_ties
 from ..pictures.pooling.swapped_switches import swapped_switches
 from ..pictures.pooling.unpooling import unpooling
 from ..scene import Scene
-from ..symbols import NOTATIONS
-from .before import Explorer, buttons, choices, fine_slider, shared_choices, slider, tick
+from .controls import Slider, buttons, fine_slider, letters, sliders, tick
+from .explorer import explorer
+from .numbers import Layer, corner
 
 LARGEST = 8  # cells along a side
 
@@ -63,217 +71,142 @@ def turned_windows(cells: np.ndarray, size: int) -> np.ndarray:
     return turned
 
 
-def _input_or_upstream(values, grid, cell):
-    return grid.name, np.unravel_index(cell, grid.shape[2:])
+# Arguments of a pooling in PyTorch that controls are named for.
+POOLING = ("kernel_size", "stride", "padding", "dilation", "ceil_mode")
+NUDGED = ("nudge", (True,))
 
 
-def explore_max_pooling(
-    size: int = 4, kernel_size: int = 2, *, nudge: bool = False, show: str = "numbers"
-) -> Explorer:
+def pooled(data: Mapping, *, input_size: int, **values) -> tuple[Layer, dict]:
+    """A square map, and what arrives of these sizes: the explorer's own numbers, or a probe."""
+    how = {name: values.pop(name) for name in POOLING if name in values}
+    size = (input_size, input_size)
+    output_size = Geometry.of_pool(size, **how).output_size
+    arrays = {"input": corner(data["input"], size)}
+    if "upstream" in data:
+        arrays["upstream"] = corner(data["upstream"], output_size)
+    if probe := values.pop("one_hot", 0):
+        arrays["upstream"] = one_hot(output_size, probe - 1)
+    return Layer(arrays, how=how), values
+
+
+def pooled_and_nudged(data: Mapping, *, cell: int, value: float, nudge: bool, **values):
+    """The same, with one cell of the map in the hands of a slider."""
+    layer, others = pooled(data, **values)
+    if not nudge:
+        return layer, others
+    nudged = (cell - 1) % layer.input.size  # beyond the last cell, from the first
+    cells = layer.input.copy()
+    cells.flat[nudged] = value
+    return Layer({**layer.arrays, "input": cells}, how=layer.how), {**others, "nudged": nudged}
+
+
+@explorer(
+    *sliders(input_size=(4, 2, LARGEST), kernel_size=(2, 1, 4), stride=(2, 1, 4)),
+    *sliders(padding=(0, 0, 2), dilation=(1, 1, 3), one_hot=(0, 0, 16)),
+    Slider("cell", "cell to nudge", 2, 1, 16, when=NUDGED),
+    fine_slider("value", "its value", 1.0, *SPAN, 0.5, digits=1, when=NUDGED),
+    tick("nudge", "nudge one cell"),
+    tick("ceil_mode", "ceil_mode"),
+    buttons("scalar", SCALARS, "any F"),
+    *letters("numbers"),
+    numbers=lambda: {"input": distinct_map()},
+    cut=pooled_and_nudged,
+)
+def explore_max_pooling(layer: Layer, **others) -> Scene:
     """Max pooling forward, its switches, and the gradient back, with a slider for every size.
 
-    A tick, set by ``nudge``, puts one cell in the hands of a slider: the scalar is drawn against it.
+    ``nudge`` puts one ``cell`` in the hands of a slider: the scalar is drawn against its ``value``.
     """
-    controls = {
-        "size": slider("input size", size, 2, LARGEST),
-        "kernel": slider("kernel size", kernel_size, 1, 4),
-        "stride": slider("stride", kernel_size, 1, 4),
-        "padding": slider("padding", 0, 0, 2),
-        "dilation": slider("dilation", 1, 1, 3),
-        "probe": slider("one-hot probe", 0, 0, 16),
-        # Without the tick these two do nothing.
-        "cell": slider("cell to nudge", 2, 1, 16),
-        "value": fine_slider("its value", 1.0, *SPAN, 0.5, digits=1),
-        "nudge": tick("nudge one cell", nudge),
-        "ceil_mode": tick("ceil_mode"),
-        "scalar": buttons(list(SCALARS), "any F"),
-        **choices(show),
-    }
-
-    def build(
-        data, *, size, kernel, stride, padding, dilation, probe, cell, value, nudge, ceil_mode, scalar,
-        show, notation, start,
-    ) -> Scene:  # fmt: skip
-        geometry = Geometry.of_pool((size, size), kernel, stride, padding, dilation, ceil_mode)
-        cells = data["input"][:size, :size].copy()
-        nudged = (cell - 1) % cells.size if nudge else None  # beyond the last cell, from the first
-        if nudge:
-            cells.flat[nudged] = value
-        return max_pooling(
-            cells,
-            kernel,
-            stride,
-            padding,
-            dilation,
-            ceil_mode,
-            scalar=scalar,
-            upstream=one_hot(geometry.output_size, probe - 1) if probe else None,
-            nudged=nudged,
-            notation=NOTATIONS[notation],
-            start=start,
-            show=show,
-        )
-
-    def cell_of(values, grid, cell):
-        row, column = np.unravel_index(cell, grid.shape[2:])
-        return "input", (row - values["padding"], column - values["padding"])
-
-    return Explorer(build, {"input": distinct_map()}, controls, cell_of)
+    return max_pooling(layer.input, **layer.how, upstream=layer.arrays.get("upstream"), **others)
 
 
-def explore_unpooling(
-    what: str = "gradients", *, swap: bool = False, show: str = "symbols"
-) -> Explorer:
+def unpooled(
+    data: Mapping, *, input_size: int, kernel_size: int, less: int, what: str, **others
+) -> tuple[Layer, dict]:
+    """A map, less what is taken off its first window, and what is unpooled."""
+    layer, _ = pooled(data, input_size=input_size, kernel_size=kernel_size)
+    arrays = dict(layer.arrays)
+    if less:  # a number that is shown less than it is cannot be typed
+        arrays["input"] = arrays["input"].copy()
+        arrays["input"][:kernel_size, :kernel_size] -= less
+    if what == "gradients":
+        arrays["output"] = arrays["upstream"]  # the grid of what is moved
+    return Layer(arrays, how=layer.how), others
+
+
+@explorer(
+    *sliders(input_size=(4, 2, 6), kernel_size=(2, 1, 3)),
+    Slider("less", "take off window 1", 0, 0, 16),
+    buttons("what", ["gradients", "values"], "gradients"),
+    tick("swap", "swap the switches"),
+    *letters("symbols"),
+    numbers=lambda: {"input": distinct_map(), "upstream": sample_gradient(6, 6)},
+    cut=unpooled,
+)
+def explore_unpooling(layer: Layer, *, swap: bool, **letters) -> Scene:
     """The two steps of unpooling, on gradients or on the values; these are then pooled again.
 
-    A tick, set by ``swap``, brings a second map with the same pooled map: the first with every
-    window turned by 180°. Each gets its gradient back by the switches of the other.
+    ``swap`` brings a second map with the same pooled map: the first with every window turned by
+    180°. Each gets its gradient back by the switches of the other.
     """
-    controls = {
-        "size": slider("input size", 4, 2, 6),
-        "kernel": slider("kernel size", 2, 1, 3),
-        "less": slider("take off window 1", 0, 0, 16),
-        "what": buttons(["gradients", "values"], what),
-        "swap": tick("swap the switches", swap),
-        **choices(show),
-    }
-    data = {"input": distinct_map(), "upstream": sample_gradient(6, 6)}
-
-    def build(data, *, size, kernel, less, what, swap, show, notation, start) -> Scene:
-        cells = data["input"][:size, :size].copy()
-        cells[:kernel, :kernel] -= less
-        rows, columns = Geometry.of_pool(cells.shape, kernel).output_size
-        upstream = data["upstream"][:rows, :columns]
-        shared = {
-            "editable": not less,  # a number that is shown less than it is cannot be typed
-            "notation": NOTATIONS[notation],
-            "start": start,
-            "show": show,
-        }
-        if swap:  # it is gradients that go astray, whatever was unpooled before
-            return swapped_switches(
-                cells, turned_windows(cells, kernel), upstream, kernel, **shared
-            )
-        return unpooling(cells, kernel, upstream if what == "gradients" else None, **shared)
-
-    def cell_of(values, grid, cell):
-        name = "input" if grid.name == "input" else "upstream"
-        return name, np.unravel_index(cell, grid.shape[2:])
-
-    return Explorer(build, data, controls, cell_of)
+    kernel_size = layer.how["kernel_size"]
+    if swap:  # it is gradients that go astray, whatever was unpooled before
+        other = turned_windows(layer.input, kernel_size)
+        return swapped_switches(layer.input, other, layer.upstream, kernel_size, **letters)
+    return unpooling(layer.input, kernel_size, layer.arrays.get("output"), **letters)
 
 
-def explore_ties(*, show: str = "numbers") -> Explorer:
+@explorer(
+    *sliders(kernel_size=(2, 1, 3), input_size=(2, 2, 4)),
+    *letters("numbers"),
+    numbers=lambda: {"input": tied_map(), "upstream": np.ones((4, 4))},
+    cut=pooled,
+)
+def explore_ties(layer: Layer, **letters) -> Scene:
     """Equal cells under three rules, and what each rule makes of the sum of the gradient."""
-    controls = {
-        "kernel": slider("kernel size", 2, 1, 3),
-        "size": slider("input size", 2, 2, 4),
-        **choices(show),
-    }
-    data = {"input": tied_map(), "upstream": np.ones((4, 4))}
-
-    def build(data, *, kernel, size, show, notation, start) -> Scene:
-        rows, columns = Geometry.of_pool((size, size), kernel).output_size
-        return pooling_ties(
-            data["input"][:size, :size],
-            data["upstream"][:rows, :columns],
-            kernel,
-            notation=NOTATIONS[notation],
-            start=start,
-            show=show,
-        )
-
-    return Explorer(build, data, controls, _input_or_upstream)
+    return pooling_ties(layer.input, layer.upstream, **layer.how, **letters)
 
 
-def explore_overlapping_windows() -> Explorer:
+@explorer(
+    *sliders(input_size=(5, 3, 7), kernel_size=(3, 1, 4), stride=(1, 1, 4)),
+    *letters(None),
+    numbers=lambda: {"input": peaked_map(), "upstream": sample_gradient(7, 7)},
+    cut=pooled,
+)
+def explore_overlapping_windows(layer: Layer, **letters) -> Scene:
     """Windows closer than their size: gradient after gradient, once with += and once with =."""
-    controls = {
-        "size": slider("input size", 5, 3, 7),
-        "kernel": slider("kernel size", 3, 1, 4),
-        "stride": slider("stride", 1, 1, 4),
-        **shared_choices(),
-    }
-    data = {"input": peaked_map(), "upstream": sample_gradient(7, 7)}
-
-    def build(data, *, size, kernel, stride, notation, start) -> Scene:
-        rows, columns = Geometry.of_pool((size, size), kernel, stride).output_size
-        return overlapping_windows(
-            data["input"][:size, :size],
-            data["upstream"][:rows, :columns],
-            kernel,
-            stride,
-            notation=NOTATIONS[notation],
-            start=start,
-        )
-
-    return Explorer(build, data, controls, _input_or_upstream)
+    return overlapping_windows(layer.input, layer.upstream, **layer.how, **letters)
 
 
-def explore_average_pooling(
-    size: int = 4, kernel_size: int = 2, *, show: str = "numbers"
-) -> Explorer:
+@explorer(
+    *sliders(input_size=(4, 2, LARGEST)),
+    Slider("kernel_size", "N", 2, 1, 4),
+    *sliders(stride=(2, 1, 4), padding=(0, 0, 2), one_hot=(0, 0, 16)),
+    tick("count_include_pad", "count_include_pad", True),
+    tick("ceil_mode", "ceil_mode"),
+    *letters("numbers"),
+    numbers=lambda: {"input": sample_input(LARGEST, LARGEST), "upstream": sample_gradient(10, 10)},
+    cut=pooled,
+)
+def explore_average_pooling(layer: Layer, **others) -> Scene:
     """Average pooling forward and back, beside the constant kernel that does the same."""
-    controls = {
-        "size": slider("input size", size, 2, LARGEST),
-        "kernel": slider("N", kernel_size, 1, 4),
-        "stride": slider("stride", kernel_size, 1, 4),
-        "padding": slider("padding", 0, 0, 2),
-        "probe": slider("one-hot probe", 0, 0, 16),
-        "count_include_pad": tick("count_include_pad", True),
-        "ceil_mode": tick("ceil_mode"),
-        **choices(show),
-    }
-    data = {"input": sample_input(LARGEST, LARGEST), "upstream": sample_gradient(10, 10)}
-
-    def build(
-        data, *, size, kernel, stride, padding, probe, count_include_pad, ceil_mode, show, notation, start
-    ) -> Scene:  # fmt: skip
-        geometry = Geometry.of_pool((size, size), kernel, stride, padding, 1, ceil_mode)
-        rows, columns = geometry.output_size
-        g = one_hot((rows, columns), probe - 1) if probe else data["upstream"][:rows, :columns]
-        return average_pooling(
-            data["input"][:size, :size],
-            kernel,
-            stride,
-            padding,
-            ceil_mode,
-            count_include_pad,
-            upstream=g,
-            notation=NOTATIONS[notation],
-            start=start,
-            show=show,
-        )
-
-    def cell_of(values, grid, cell):
-        row, column = np.unravel_index(cell, grid.shape[2:])
-        outside = values["padding"] if grid.name == "input" else 0
-        return grid.name, (row - outside, column - outside)
-
-    return Explorer(build, data, controls, cell_of)
+    return average_pooling(layer.input, **layer.how, upstream=layer.upstream, **others)
 
 
-def explore_order_of_steps(*, show: str = "numbers") -> Explorer:
+def map_and_kernel(
+    data: Mapping, *, input_size: int, kernel_size: int, **others
+) -> tuple[Layer, dict]:
+    sizes = {"input": (input_size,) * 2, "kernel": (kernel_size,) * 2}
+    return Layer({name: corner(data[name], size) for name, size in sizes.items()}), others
+
+
+@explorer(
+    *sliders(input_size=(5, 3, 6), kernel_size=(2, 1, 3)),
+    buttons("order", ORDERS, next(iter(ORDERS))),
+    *letters("numbers"),
+    numbers=lambda: {"input": sample_input(6, 6) - 4, "kernel": sample_kernel(3, 3)},
+    cut=map_and_kernel,
+)
+def explore_order_of_steps(layer: Layer, *, order: str, **letters) -> Scene:
     """Convolution, ReLU and pooling, one after the other, in three orders."""
-    controls = {
-        "size": slider("input size", 5, 3, 6),
-        "kernel": slider("kernel size", 2, 1, 3),
-        "order": buttons(list(ORDERS), next(iter(ORDERS))),
-        **choices(show),
-    }
-    data = {"input": sample_input(6, 6) - 4, "kernel": sample_kernel(3, 3)}
-
-    def build(data, *, size, kernel, order, show, notation, start) -> Scene:
-        return order_of_steps(
-            data["input"][:size, :size],
-            data["kernel"][:kernel, :kernel],
-            ORDERS[order],
-            notation=NOTATIONS[notation],
-            start=start,
-            show=show,
-        )
-
-    def cell_of(values, grid, cell):
-        return grid.name, np.unravel_index(cell, grid.shape[2:])
-
-    return Explorer(build, data, controls, cell_of)
+    return order_of_steps(layer.input, layer.kernel, ORDERS[order], **letters)

@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 
 from cnnviz import NOTATIONS, DoesNotFit
 from cnnviz.derivations import symbol_array
-from cnnviz.derivations.pooling_max import ORDER_OF_THE_NOTE
 from cnnviz.documents.ledger import all_records
 from cnnviz.explorers import pooling as explorers
 from cnnviz.explorers.documents import picture_of
@@ -21,7 +20,7 @@ from cnnviz.functional import (
 )
 from cnnviz.functional.geometry import Geometry
 from cnnviz.functional.pooling import TIE_RULES, max_pool2d_backward_ties, max_pool2d_shares
-from cnnviz.functional.samples import sample_gradient
+from cnnviz.functional.samples import ORDER_OF_THE_NOTE, sample_gradient
 from cnnviz.pictures.pooling.average_pooling import average_pooling
 from cnnviz.pictures.pooling.max_pooling import SCALARS, max_pooling
 from cnnviz.pictures.pooling.order_of_steps import order_of_steps
@@ -535,7 +534,7 @@ def test_pooling_and_relu_may_change_places_and_nothing_else_may():
     lamps = {}
     explorer = explorers.explore_order_of_steps()
     for order in explorer.controls["order"].options:
-        explorer.controls["order"].value = order
+        explorer.move(order=order)
         lamps[order] = explorer.scene.lamps[0][0]
     assert list(lamps.values()) == [True, True, False]
 
@@ -557,7 +556,7 @@ def test_a_pooled_cell_goes_back_to_its_winner_and_its_window():
 def test_the_switch_jumps_when_another_cell_overtakes():
     explorer = explorers.explore_max_pooling()
     assert explorer.scene["switches"].numbers[0] == "4"
-    explorer.stage.edit = {"grid": "input", "cell": 0, "text": "20", "count": 1}
+    explorer.type("input", 0, "20")
     assert explorer.scene["switches"].numbers[0] == "0"
     assert explorer.scene["input"].marks["switch"] == (0, 3, 8, 14)
     assert explorer.scene["input_gradient"].numbers[:5] == ("1", "0", "0", "−2", "0")
@@ -565,54 +564,71 @@ def test_the_switch_jumps_when_another_cell_overtakes():
 
 def test_a_number_typed_into_the_other_arrays_lands_there():
     explorer = explorers.explore_average_pooling()
-    explorer.controls["padding"].value = 1
-    explorer.stage.edit = {"grid": "input", "cell": 7, "text": "9", "count": 1}
+    explorer.move(padding=1)
+    explorer.type("input", 7, "9")
     assert explorer.data["input"][0, 0] == 9
-    explorer.stage.edit = {"grid": "upstream", "cell": 1, "text": "7", "count": 2}
+    explorer.type("upstream", 1, "7")
     assert explorer.data["upstream"][0, 1] == 7
     ties = explorers.explore_ties()
-    ties.stage.edit = {"grid": "input", "cell": 0, "text": "4", "count": 1}
+    ties.type("input", 0, "4")
     assert ties.scene.lamps[0][0]
 
 
 def test_the_probe_and_what_is_taken_off():
     explorer = explorers.explore_max_pooling()
-    explorer.controls["probe"].value = 2
+    explorer.move(one_hot=2)
     assert explorer.scene["upstream"].numbers == ("0", "1", "0", "0")
-    unpool = explorers.explore_unpooling("values")
+    unpool = explorers.explore_unpooling(what="values", show="numbers")
     assert unpool.scene.lamps[0][0] and unpool.scene["input"].editable
-    unpool.controls["less"].value = 14
+    unpool.move(less=14)
     assert not unpool.scene.lamps[0][0] and not unpool.scene["input"].editable
 
 
 def test_a_cell_is_nudged_behind_a_tick():
     explorer = explorers.explore_max_pooling()
-    at_first = explorer.stage.view
-    explorer.controls["cell"].value, explorer.controls["value"].value = 3, 15.0
-    assert explorer.stage.view == at_first
-    explorer.controls["nudge"].value = True
+    at_first = explorer.scene.view()
+    explorer.move(cell=3, value=15.0)
+    assert explorer.scene.view() == at_first
+    explorer.move(nudge=True)
     assert explorer.scene["input"].numbers[2] == "15" and slopes(explorer.scene) == [-2, -2, -2]
     assert not explorer.scene["input"].editable and explorer.data["input"][0, 2] == 4
-    explorer.controls["size"].value = 2  # of four cells the third is a_21
+    explorer.move(input_size=2)  # of four cells the third is a_21
     assert explorer.scene["input"].numbers == ("3", "1", "15", "2")
-    explorer.controls["size"].value = 4
-    explorer.controls["nudge"].value = False
-    assert explorer.stage.view == at_first
+    explorer.move(input_size=4, nudge=False)
+    assert explorer.scene.view() == at_first
 
 
 def test_switches_are_swapped_behind_a_tick():
-    explorer = explorers.explore_unpooling()
-    at_first = explorer.stage.view
-    explorer.controls["swap"].value = True
+    explorer = explorers.explore_unpooling(show="numbers")
+    at_first = explorer.scene.view()
+    explorer.move(swap=True)
     assert explorer.scene.counters == (("16", "cells with a wrong gradient"),)
-    explorer.stage.edit = {"grid": "upstream", "cell": 0, "text": "7", "count": 1}
+    explorer.type("upstream", 0, "7")
     assert explorer.scene["input_gradient"].numbers[1] == "7"
-    explorer.controls["less"].value = 3
+    explorer.move(less=3)
     assert not explorer.scene["input"].editable and explorer.scene["other"].numbers[1] == "10"
-    explorer.controls["less"].value = 0
+    explorer.move(less=0)
     explorer.reset()
-    explorer.controls["swap"].value = False
-    assert explorer.stage.view == at_first
+    explorer.move(swap=False)
+    assert explorer.scene.view() == at_first
+
+
+def test_an_unpooled_gradient_can_be_typed_and_what_is_worked_out_cannot():
+    explorer = explorers.explore_unpooling(show="numbers")
+    explorer.type("output", 1, "7")
+    assert explorer.data["upstream"][0, 1] == 7 and explorer.scene["filled"].numbers[3] == "7"
+    explorer.move(what="values")
+    assert not explorer.scene["output"].editable and explorer.scene["output"].numbers[1] == "14"
+
+
+def test_pooling_takes_numbers_of_ones_own():
+    mine = explorers.explore_max_pooling(input=[[1, 2, 3], [4, 5, 6], [7, 8, 9]])
+    assert mine.values["input_size"] == 3 and mine.scene["output"].numbers == ("5",)
+    averages = explorers.explore_average_pooling(upstream=np.full((3, 3), 8))
+    assert averages.values["input_size"] == 6
+    assert averages.scene["input_gradient"].numbers == ("2",) * 36
+    with pytest.raises(ValueError, match="upstream is 2×2, but with these sizes it is 1×1"):
+        explorers.explore_ties(input=[[1, 2], [3, 4]], upstream=np.ones((2, 2)))
 
 
 def test_grids_may_call_their_cells_by_other_names_than_they_show():

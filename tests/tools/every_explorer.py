@@ -9,7 +9,7 @@ EXPLORERS = {
     "max pooling": "explore_max_pooling()",
     "max pooling, nudged": "explore_max_pooling(nudge=True)",
     "unpooling": "explore_unpooling()",
-    "unpooled values": 'explore_unpooling("values")',
+    "unpooled values": 'explore_unpooling(what="values")',
     "unpooling, switches swapped": "explore_unpooling(swap=True)",
     "ties": "explore_ties()",
     "overlapping windows": "explore_overlapping_windows()",

@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ...functional.geometry import Geometry
-from ...scene import NOWHERE, Grid, Scene, Stroke
+from ...functional import max_pool2d
+from ...scene import Grid, Scene, Stroke
 from ...symbols import Notation, number, spoken
-from .pools import meetings, padded_numbers
+from ..maps import places
+from .pools import MaxPooled
 
 PLOT = (756.0, 190.0, 214.0, 264.0)  # x, y, width, height: where the switches stand otherwise
 SPAN = (-2.0, 16.0)  # the values of the cell that are drawn
@@ -21,41 +22,46 @@ ALONE = -np.inf  # what a cell has to exceed in a window that holds no other
 
 @dataclass(frozen=True)
 class NudgedCell:
-    """A map (H, W), the number of the cell (row-major) that is nudged in it, and what follows.
+    """The number of the cell (row-major) that is nudged in the map of a pooling, and what follows.
 
-    ``pool`` makes pooled maps (n, oh, ow) of maps (n, H, W), ``scalar_of`` the n values of F of
-    these, and ``gradient_of`` the upstream gradient (oh, ow) of one pooled map.
+    ``gradient_of`` gives the upstream gradient (oh, ow) of a pooled map under this ``scalar``.
     """
 
-    input: np.ndarray
+    pool: MaxPooled
     cell: int
-    geometry: Geometry
-    pool: Callable[[np.ndarray], np.ndarray]
-    scalar_of: Callable[[np.ndarray], np.ndarray]
+    scalar: str
     gradient_of: Callable[[np.ndarray], np.ndarray]
 
     @property
     def value(self) -> float:
-        return float(self.input.flat[self.cell])
+        return float(self.pool.input.flat[self.cell])
+
+    def pooled(self, values) -> np.ndarray:
+        """The pooled map (n, oh, ow) for each value of the cell."""
+        maps = np.repeat(self.pool.input[np.newaxis], len(values), axis=0)
+        maps.reshape(len(values), -1)[:, self.cell] = values
+        return max_pool2d(maps, *self.pool.how)
 
     def scalars(self, values) -> np.ndarray:
-        """F for each value of the cell."""
-        return self.scalar_of(self.pool(self._maps(values)))
+        """F for each value of the cell. Where only its gradient is known, F is the straight one."""
+        pooled = self.pooled(values)
+        squares = self.scalar == "sum of squares"
+        terms = pooled**2 if squares else pooled * self.gradient_of(pooled[0])
+        return terms.sum(axis=(-2, -1))
 
     def rivals(self) -> dict[int, float]:
         """For each window that reads the cell, the largest of the others in it."""
-        met = meetings(self.geometry)
-        rivals = {}
-        for window in met["output"][met["cell"] == self.cell].tolist():
-            there = met["cell"][met["output"] == window]
-            others = there[(there != self.cell) & (there != NOWHERE)]
-            rivals[window] = float(self.input.flat[others].max(initial=ALONE))
-        return rivals
+        others = {
+            window: [cell for cell in self.pool.reads[window] if cell != self.cell]
+            for window in self.pool.windows[self.cell]
+        }
+        largest = self.pool.input.ravel()
+        return {window: float(largest[of].max(initial=ALONE)) for window, of in others.items()}
 
     def slopes(self, value: float) -> tuple[float, float]:
         """The slope of F to the left and to the right of a value: a cell that is level with its
         rival wins the window as soon as it rises."""
-        g = self.gradient_of(self.pool(self._maps([value]))[0]).ravel()
+        g = self.gradient_of(self.pooled([value])[0]).ravel()
         rivals = self.rivals().items()
         left = sum(float(g[window]) for window, rival in rivals if value > rival)
         right = sum(float(g[window]) for window, rival in rivals if value >= rival)
@@ -66,11 +72,6 @@ class NudgedCell:
         levels = sorted(set(self.rivals().values()) - {ALONE})
         return [level for level in levels if len(set(self.slopes(level))) == 2]
 
-    def _maps(self, values) -> np.ndarray:
-        maps = np.repeat(self.input[np.newaxis], len(values), axis=0)
-        maps.reshape(len(values), -1)[:, self.cell] = values
-        return maps
-
 
 def with_curve(scene: Scene, nudged: NudgedCell, gradient: float, notation: Notation) -> Scene:
     """The scene of a max pooling with F against the nudged cell in the place of the switches.
@@ -78,8 +79,9 @@ def with_curve(scene: Scene, nudged: NudgedCell, gradient: float, notation: Nota
     ``gradient`` is what code gives for the cell. The slopes on both sides of its value stand beside
     it in the margin. Source: note, section 1, the key point.
     """
-    place = int(padded_numbers(nudged.geometry)[nudged.cell])
+    place = int(places(scene["input"])[nudged.cell])
     name = scene["input"].symbols[place]
+    left, right = nudged.slopes(nudged.value)
     arrows = tuple(
         stroke for stroke in scene.strokes if stroke.points[0][0] < scene["output"].slot.x
     )
@@ -90,12 +92,7 @@ def with_curve(scene: Scene, nudged: NudgedCell, gradient: float, notation: Nota
     return replace(
         scene,
         title="A cell that loses has no say, until it wins",
-        grids=tuple(
-            # The number of the nudged cell is the slider's, so none is typed here meanwhile.
-            replace(grid, editable=False)
-            for grid in scene.grids
-            if grid.name != "switches"
-        ),
+        grids=tuple(grid for grid in scene.grids if grid.name != "switches"),
         table={grid: cells for grid, cells in scene.table.items() if grid != "switches"},
         say=_say(nudged, spoken(name), notation.scalar, gradient),
         strokes=(*arrows, *rings, *_plot(nudged, name, notation.scalar, gradient)),
@@ -103,13 +100,10 @@ def with_curve(scene: Scene, nudged: NudgedCell, gradient: float, notation: Nota
             grid: replace(equation, ledger=PRINTED[notation.document])
             for grid, equation in scene.equations.items()
         },
-        counters=tuple(
-            (number(slope), words)
-            for slope, words in zip(
-                (*nudged.slopes(nudged.value), gradient),
-                ("slope to the left", "slope to the right", "gradient in code"),
-                strict=True,
-            )
+        counters=(
+            (number(left), "slope to the left"),
+            (number(right), "slope to the right"),
+            (number(gradient), "gradient in code"),
         ),
     )
 

@@ -6,190 +6,158 @@ from dataclasses import replace
 
 import numpy as np
 
-from ...functional import max_pool2d, max_pool2d_backward, max_unpool2d
-from ...functional.geometry import Geometry
-from ...scene import NOWHERE, Equation, Grid, Scene, Slot, Step
-from ...symbols import NOTATIONS, Notation, number, spoken
-from ..grids import map_grid, written
-from .pools import list_of, meetings, named_gradient, total
+from ...functional import max_pool2d_backward, max_unpool2d
+from ...scene import NOWHERE, Equation, Grid, Scene, Step
+from ...symbols import number, spoken
+from ..sheet import Sheet, row
+from ..words import Says, count, names
+from .pools import MaxPooled, pooling_call, total
 
-OVER = {
-    "input": Slot(20, 40, 300, 250, largest=56),
-    "output": Slot(400, 40, 200, 250, largest=56),
-    "upstream": Slot(690, 40, 200, 250, largest=56),
-    "input_gradient": Slot(180, 356, 300, 250, largest=56),
-    "overwritten": Slot(560, 356, 300, 250, largest=56),
+SLOTS = {
+    **row(250, left=20, gap=80, largest=56, input=300, output=200),
+    **row(250, left=690, largest=56, upstream=200),
+    **row(250, y=356, left=180, gap=80, largest=56, input_gradient=300, overwritten=300),
 }
 
 
 def overlapping_windows(
-    input: np.ndarray,
-    upstream: np.ndarray,
-    kernel_size=3,
-    stride=1,
-    *,
-    notation: Notation = NOTATIONS["note"],
-    start: int = 1,
+    input: np.ndarray, upstream: np.ndarray, kernel_size=3, stride=1, **letters
 ) -> Scene:
     """The gradient of max pooling a map (H, W) window by window, once with += and once with =.
 
     ``upstream`` is (oh, ow). Where windows overlap a cell can win several of them; = then keeps
-    the last gradient alone, and its cells are crossed. Raises DoesNotFit where ``max_pool2d``
-    does. Source: blog-22 in the ledger, whose windows do not overlap.
+    the last gradient alone, and its cells are crossed. ``letters`` are those of a `Sheet`: notation
+    and start; the cells hold numbers.
+    Raises DoesNotFit where ``max_pool2d`` does. Source: blog-22 in the ledger, whose windows do not
+    overlap.
 
     >>> scene = overlapping_windows(np.array([[1.0, 9.0, 2.0]]), np.array([[3.0, 4.0]]), (1, 2))
     >>> scene["input_gradient"].numbers, scene["overwritten"].numbers
     (('0', '7', '0'), ('0', '4', '0'))
     """
-    geometry = Geometry.of_pool(input.shape, kernel_size, stride)
-    pooled, switches = max_pool2d(input, kernel_size, stride, return_indices=True)
-    flat = switches.ravel()
-    added = max_pool2d_backward(upstream, input.shape, switches)
-    last = max_unpool2d(upstream, switches, kernel_size, stride, output_size=input.shape)
+    pool = MaxPooled.of(input, kernel_size, stride)
+    added = max_pool2d_backward(upstream, input.shape, pool.switches)
+    last = max_unpool2d(upstream, pool.switches, kernel_size, stride, output_size=input.shape)
     wrong = np.flatnonzero(added != last)
-    wins = np.bincount(flat, minlength=input.size)
 
-    a = map_grid("input", notation.input, input, OVER["input"], start, editable=True)
-    h = map_grid("output", notation.output, pooled, OVER["output"], start)
-    g = named_gradient(
-        "upstream", notation.scalar, notation.output, upstream, OVER["upstream"], start,
-        editable=True,
-    )  # fmt: skip
-    backs = {
-        name: named_gradient(
-            name, notation.scalar, notation.input, values, OVER[name], start, role="written"
-        )
-        for name, values in (("input_gradient", added), ("overwritten", last))
-    }
-    a = replace(
-        a,
-        marks={"switch": tuple(np.flatnonzero(wins).tolist())},
-        sentences=_wins_said(a, geometry, wins),
-    )
-    h = replace(
-        h,
-        title=f"pooled |{notation.output}|",
-        sentences=tuple(
-            f"{spoken(name)} = {text}: {spoken(a.symbols[cell])} won."
-            for name, text, cell in zip(h.symbols, h.numbers, flat.tolist(), strict=True)
-        ),
-    )
-    g = replace(
-        g,
-        sentences=tuple(
-            f"{spoken(name)} = {text} belongs to {spoken(a.symbols[cell])}."
-            for name, text, cell in zip(g.names, g.numbers, flat.tolist(), strict=True)
-        ),
-    )
+    sheet = Sheet(SLOTS, show="numbers", **letters)
+    won = tuple(np.flatnonzero(pool.wins).tolist())
+    a = sheet.grid("input", input, editable=True, marks={"switch": won})
+    h = replace(sheet.grid("output", pool.pooled), title=f"pooled |{sheet.notation.output}|")
+    g = sheet.grid("upstream", upstream, editable=True)
     right = replace(
-        backs["input_gradient"],
+        sheet.grid("input_gradient", added, role="written"),
         title="right: gradient |+=|",
-        frames=_running(upstream, flat, input.size, add=True),
-        sentences=_added_said(backs["input_gradient"], g, flat),
+        frames=_running(upstream, pool, add=True),
     )
     wrongly = replace(
-        backs["overwritten"],
+        sheet.grid("input_gradient", last, slot="overwritten", role="written"),
+        name="overwritten",
         title="wrong where windows overlap: gradient |=|",
-        frames=_running(upstream, flat, input.size, add=False),
+        frames=_running(upstream, pool, add=False),
         marks={"wrong": tuple(wrong.tolist())},
-        sentences=_set_said(last.ravel(), added.ravel(), wins),
     )
-    # Only the last window that a cell won is still seen in the grid made with =.
-    latest = {int(cell): window for window, cell in enumerate(flat)}
-    met = meetings(geometry)
-    won = met["cell"] == flat[met["output"]]
-    last_of_all = np.array([latest.get(cell, NOWHERE) for cell in met["cell"].tolist()])
-    stays = won & (last_of_all == met["output"])
-    table = {
-        "input": met["cell"],
-        "output": met["output"],
-        "upstream": np.where(won, met["output"], NOWHERE),
-        "input_gradient": np.where(won, met["cell"], NOWHERE),
-        "overwritten": np.where(stays, met["cell"], NOWHERE),
-    }
-    return Scene(
-        title="Overlapping windows: add, do not set",
-        grids=tuple(written(grid, "numbers") for grid in (a, h, g, right, wrongly)),
-        table=table,
+    return sheet.scene(
+        "Overlapping windows: add, do not set",
+        (a, h, g, right, wrongly),
+        _table(pool),
+        _says(pool, a, h, g, right, wrongly),
         say=f"{len(wrong)} cells are wrong with =, because they won more than once. Press Next to send "
         "one gradient after the other."
         if len(wrong)
         else "No cell wins twice with different results, so = and += agree here.",
         size=(1200, 622),
         equations={
-            "input_gradient": Equation(
-                "{input_gradient}", ("{upstream}",), counted=True, ledger="blog-22"
-            )
+            "input_gradient": Equation("{input_gradient}", ("{upstream}",), True, "blog-22")
         },
         counters=(
             (total(upstream), "arrives"),
             (total(added), "passed on with +="),
             (total(last), "passed on with ="),
-            (str(int(wins.max())), "windows won by one cell"),
+            (str(max(pool.wins)), "windows won by one cell"),
         ),
         lamps=((not len(wrong), "= gives the same as +="),),
-        steps=_sends(a, g, met, flat),
-        beware=notation.beware,
-        code=f"{notation.output} = torch.nn.functional.max_pool2d({notation.input}, {kernel_size}"
-        + (f", stride={stride})" if stride not in (None, kernel_size) else ")"),
+        steps=_sends(pool, a, g),
+        code=pooling_call(sheet, "max_pool2d", kernel_size, stride),
     )
 
 
-def _wins_said(a: Grid, geometry: Geometry, wins) -> tuple[str, ...]:
-    met = meetings(geometry)
-    seen = np.bincount(met["cell"], minlength=a.size)
-    return tuple(
-        f"{spoken(name)} wins {won} of the {of} window{'s' * (of != 1)} that read it."
-        if of
-        else f"{spoken(name)} is in no window."
-        for name, won, of in zip(a.symbols, wins.tolist(), seen.tolist(), strict=True)
-    )
+def _table(pool: MaxPooled) -> dict[str, np.ndarray]:
+    """Every meeting; only the last window that a cell won is still seen in the grid made with =."""
+    met = pool.met
+    latest = np.full(pool.input.size, NOWHERE)
+    latest[pool.winners] = np.arange(len(pool.winners))
+    stays = pool.won & (latest[met["cell"]] == met["output"])
+    return {
+        "input": met["cell"],
+        "output": met["output"],
+        "upstream": np.where(pool.won, met["output"], NOWHERE),
+        "input_gradient": np.where(pool.won, met["cell"], NOWHERE),
+        "overwritten": np.where(stays, met["cell"], NOWHERE),
+    }
 
 
-def _added_said(grid: Grid, g: Grid, flat: np.ndarray) -> tuple[str, ...]:
-    def sentence(cell: int) -> str:
-        parts = [g.names[window] for window in np.flatnonzero(flat == cell)]
-        is_sum = f": the sum of {list_of(parts)}" if len(parts) > 1 else ""
-        return f"{spoken(grid.names[cell])} = {grid.numbers[cell]}{is_sum}."
+def _says(
+    pool: MaxPooled, a: Grid, h: Grid, g: Grid, right: Grid, wrongly: Grid
+) -> dict[str, Says]:
+    """What each cell says when the learner points at it."""
 
-    return tuple(map(sentence, range(grid.size)))
+    def of_input(cell: int) -> str:
+        name, read_by = spoken(a.symbols[cell]), len(pool.windows[cell])
+        if not read_by:
+            return f"{name} is in no window."
+        return f"{name} wins {pool.wins[cell]} of the {count(read_by, 'window')} that read it."
+
+    def of_output(window: int) -> str:
+        winner = spoken(a.symbols[pool.winners[window]])
+        return f"{spoken(h.symbols[window])} = {h.numbers[window]}: {winner} won."
+
+    def of_upstream(window: int) -> str:
+        winner = spoken(a.symbols[pool.winners[window]])
+        return f"{spoken(g.symbols[window])} = {g.numbers[window]} belongs to {winner}."
+
+    def of_added(cell: int) -> str:
+        is_sum = f": the sum of {names(g, pool.won_by[cell])}" if pool.wins[cell] > 1 else ""
+        return f"{spoken(right.symbols[cell])} = {right.numbers[cell]}{is_sum}."
+
+    def of_overwritten(cell: int) -> str:
+        last, added = wrongly.numbers[cell], right.numbers[cell]
+        if cell not in wrongly.marks["wrong"]:
+            return f"{last}, as it should be."
+        return f"Wrong: {last} in place of {added}. Only the last of {pool.wins[cell]} gradients is left."
+
+    return {
+        "input": of_input,
+        "output": of_output,
+        "upstream": of_upstream,
+        "input_gradient": of_added,
+        "overwritten": of_overwritten,
+    }
 
 
-def _set_said(last: np.ndarray, added: np.ndarray, wins: np.ndarray) -> tuple[str, ...]:
-    return tuple(
-        f"{number(one)}, as it should be."
-        if one == other
-        else f"Wrong: {number(one)} in place of {number(other)}. Only the last of {count} gradients is left."
-        for one, other, count in zip(last.tolist(), added.tolist(), wins.tolist(), strict=True)
-    )
-
-
-def _running(upstream: np.ndarray, flat: np.ndarray, size: int, add: bool) -> tuple:
+def _running(upstream: np.ndarray, pool: MaxPooled, add: bool) -> tuple:
     """What stands in the gradient after each window."""
-    now, texts, frames = [0.0] * size, ["0"] * size, []
-    for value, cell in zip(upstream.ravel().tolist(), flat.tolist(), strict=True):
+    now, texts, frames = [0.0] * pool.input.size, ["0"] * pool.input.size, []
+    for value, cell in zip(upstream.ravel().tolist(), pool.winners, strict=True):
         now[cell] = now[cell] + value if add else value
         texts[cell] = number(now[cell])
         frames.append(tuple(texts))
     return tuple(frames)
 
 
-def _sends(a: Grid, g: Grid, met, flat: np.ndarray) -> tuple[Step, ...]:
-    steps, had = [], {}
-    for window, cell in enumerate(flat.tolist()):
-        before = had.setdefault(cell, 0)
-        had[cell] += 1
-        second = " It has one already: += adds, = wipes it out." if before else ""
-        steps.append(
-            Step(
-                {
-                    "input": tuple(met["cell"][met["output"] == window].tolist()),
-                    "output": (window,),
-                    "upstream": (window,),
-                    "input_gradient": (cell,),
-                    "overwritten": (cell,),
-                },
-                f"{spoken(g.names[window])} = {g.numbers[window]} goes to {spoken(a.symbols[cell])}.{second}",
-            )
-        )
+def _sends(pool: MaxPooled, a: Grid, g: Grid) -> tuple[Step, ...]:
+    """A gradient at a time, to the cell that won its window."""
+    steps = []
+    for window, cell in enumerate(pool.winners):
+        again = cell in pool.winners[:window]
+        second = " It has one already: += adds, = wipes it out." if again else ""
+        lit = {
+            "input": tuple(pool.reads[window]),
+            "output": (window,),
+            "upstream": (window,),
+            "input_gradient": (cell,),
+            "overwritten": (cell,),
+        }
+        sent = f"{spoken(g.symbols[window])} = {g.numbers[window]}"
+        steps.append(Step(lit, f"{sent} goes to {spoken(a.symbols[cell])}.{second}"))
     return tuple(steps)

@@ -1,41 +1,94 @@
-"""What the pictures of pooling share: padded maps, gradients under their names, the table."""
+"""What the pictures of pooling share: who won and who read whom, the map that is pooled, and words."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
+from ...functional import max_pool2d
 from ...functional.geometry import Geometry
 from ...functional.table import convolution_table, unpadded_cells
-from ...scene import NOWHERE, Grid, Slot
-from ...symbols import number, spoken
-from ..grids import gradient_grid, padded_grid
+from ...scene import Grid
+from ...symbols import number
+from ..maps import padded
+from ..meetings import partners
+from ..sheet import Sheet, row
+
+# The room for a map and its pooled map, and below them for the gradients that go back.
+THERE_AND_BACK = {
+    **row(264, y=40, gap=90, largest=62, input=380, output=220),
+    **row(264, y=374, gap=90, largest=62, input_gradient=380, upstream=220),
+}
 
 
-def read_grid(
-    letter: str, values: np.ndarray, geometry: Geometry, slot: Slot, start: int, fill: str
-) -> Grid:
-    """The input of a pooling in its padding, which is written ``fill``; thicker lines between
-    windows where they tile the map."""
-    grid = padded_grid("input", letter, values, geometry, slot, start)
-    padding = grid.marks.get("padding", ())
-    if not padding:
-        tiled = geometry.stride == geometry.kernel_size and geometry.dilation == (1, 1)
-        return replace(grid, blocks=geometry.kernel_size) if tiled else grid
-    texts = {}
-    for kind in ("symbols", "numbers"):
-        texts[kind] = np.array(getattr(grid, kind), dtype=object)
-        texts[kind][list(padding)] = fill
-    return replace(grid, **{kind: tuple(cells) for kind, cells in texts.items()})
+@dataclass(frozen=True)
+class MaxPooled:
+    """A max pooling of a map (H, W): which cell won which window, and who read whom.
 
+    Cells of the map and windows are numbered row by row from 0. ``how`` are the arguments of
+    ``max_pool2d`` after the map.
 
-def named_gradient(
-    name: str, scalar: str, letter: str, values: np.ndarray, slot: Slot, start: int, **more
-) -> Grid:
-    """A gradient that keeps the names ∂F/∂a_11 of its cells, whatever is written in them."""
-    grid = gradient_grid(name, scalar, letter, values, slot, start, **more)
-    return replace(grid, names=grid.symbols)
+    >>> pool = MaxPooled.of(np.array([[1.0, 9.0, 2.0]]), (1, 2), 1)
+    >>> pool.winners, pool.wins, pool.windows
+    ([1, 1], [0, 2, 0], [[0], [0, 1], [1]])
+    """
+
+    input: np.ndarray
+    how: tuple
+    geometry: Geometry
+    pooled: np.ndarray
+    switches: np.ndarray
+
+    @classmethod
+    def of(cls, input: np.ndarray, *how) -> MaxPooled:
+        """Raises DoesNotFit where ``max_pool2d`` does."""
+        geometry = Geometry.of_pool(input.shape, *how)
+        return cls(input, how, geometry, *max_pool2d(input, *how, return_indices=True))
+
+    @cached_property
+    def met(self) -> dict[str, np.ndarray]:
+        return meetings(self.geometry)
+
+    @cached_property
+    def won(self) -> np.ndarray:
+        """For each meeting of the table whether it is that of the winner."""
+        return self.met["cell"] == self.switches.ravel()[self.met["output"]]
+
+    @cached_property
+    def winners(self) -> list[int]:
+        """For each window the cell that won it: its switch."""
+        return self.switches.ravel().tolist()
+
+    @cached_property
+    def won_by(self) -> list[list[int]]:
+        """For each cell the windows that it won."""
+        return partners(self.switches.ravel(), np.arange(self.switches.size), self.input.size)
+
+    @cached_property
+    def wins(self) -> list[int]:
+        """For each cell how many windows it won."""
+        return list(map(len, self.won_by))
+
+    @cached_property
+    def windows(self) -> list[list[int]]:
+        """For each cell the windows that read it."""
+        return partners(self.met["cell"], self.met["output"], self.input.size)
+
+    @cached_property
+    def reads(self) -> list[list[int]]:
+        """For each window the cells that it reads; padding is none."""
+        return partners(self.met["output"], self.met["cell"], self.switches.size)
+
+    def row_and_column(self, window: int) -> tuple[int, int]:
+        """The switch of a window as the blog keeps it, a pair."""
+        return divmod(self.winners[window], self.input.shape[1])
+
+    @property
+    def both_ways(self) -> tuple[str, ...]:
+        """Both ways to store a place: the flat number that PyTorch keeps, and the blog's pair."""
+        return tuple(f"{cell}\n{self.row_and_column(n)}" for n, cell in enumerate(self.winners))
 
 
 def meetings(geometry: Geometry) -> dict[str, np.ndarray]:
@@ -45,16 +98,12 @@ def meetings(geometry: Geometry) -> dict[str, np.ndarray]:
     return {**table, "cell": unpadded_cells(geometry)[table["input"]]}
 
 
-def padded_numbers(geometry: Geometry) -> np.ndarray:
-    """For each cell of the input its number in the padded input."""
-    return np.flatnonzero(unpadded_cells(geometry) != NOWHERE)
-
-
-def for_padded(geometry: Geometry, sentences, in_padding: str) -> tuple[str, ...]:
-    """One sentence for each input cell -> one for each cell of the padded input."""
-    return tuple(
-        in_padding if cell == NOWHERE else sentences[cell] for cell in unpadded_cells(geometry)
-    )
+def pooled_map(sheet: Sheet, input: np.ndarray, geometry: Geometry, fill: str = "0") -> Grid:
+    """The input of a pooling in its padding, which is written ``fill``; thicker lines between
+    windows where they tile the map."""
+    grid = padded(sheet.grid("input", input, editable=True), geometry.padding, fill)
+    tiled = geometry.stride == geometry.kernel_size and geometry.dilation == (1, 1)
+    return replace(grid, blocks=geometry.kernel_size) if tiled and not grid.zeros else grid
 
 
 def size_in_words(geometry: Geometry, padding, ceil_mode: bool) -> str:
@@ -77,22 +126,28 @@ def size_in_words(geometry: Geometry, padding, ceil_mode: bool) -> str:
     )
 
 
-def pooling_call(function: str, letters: tuple[str, str], kernel_size, stride, more: dict) -> str:
+# What PyTorch's poolings take where nothing is said.
+USUAL = {
+    "padding": 0,
+    "dilation": 1,
+    "ceil_mode": False,
+    "count_include_pad": True,
+    "return_indices": False,
+}
+
+
+def pooling_call(sheet: Sheet, function: str, kernel_size, stride=None, **more) -> str:
     """The call in PyTorch; arguments at their defaults are left out.
 
-    >>> pooling_call("max_pool2d", ("h", "a"), 2, 2, {"padding": (1, 0), "ceil_mode": (False, False)})
+    >>> pooling_call(Sheet({}), "max_pool2d", 2, 2, padding=1, ceil_mode=False)
     'h = torch.nn.functional.max_pool2d(a, 2, padding=1)'
     """
-    more = {"stride": (stride, None if stride is None else kernel_size), **more}
-    said = [f"{name}={value}" for name, (value, usual) in more.items() if value != usual]
-    arguments = ", ".join([letters[1], str(kernel_size), *said])
-    return f"{letters[0]} = torch.nn.functional.{function}({arguments})"
-
-
-def list_of(names, most: int = 9) -> str:
-    """Names as they are said, the first few of them."""
-    shown = [spoken(name) for name in names[:most]]
-    return ", ".join(shown) + (", …" if len(names) > most else "")
+    said = [f"{name}={value}" for name, value in more.items() if value != USUAL[name]]
+    if stride not in (None, kernel_size):
+        said.insert(0, f"stride={stride}")
+    result = sheet.letter("output") + ", switches" * more.get("return_indices", False)
+    arguments = ", ".join([sheet.letter("input"), str(kernel_size), *said])
+    return f"{result} = torch.nn.functional.{function}({arguments})"
 
 
 def total(values: np.ndarray) -> str:

@@ -6,169 +6,151 @@ from dataclasses import replace
 
 import numpy as np
 
-from ...functional import max_pool2d, max_pool2d_backward
-from ...functional.geometry import DoesNotFit, Geometry
+from ...functional import max_pool2d_backward
+from ...functional.geometry import DoesNotFit
 from ...scene import Grid, Scene, Slot, Stroke
-from ...symbols import NOTATIONS, Notation, spoken
-from ..grids import map_grid, written
-from .pools import named_gradient
+from ...symbols import spoken
+from ..sheet import Sheet, row
+from ..words import said
+from .pools import MaxPooled, pooled_map
 
-SWAP = {
-    "input": Slot(20, 40, 232, 210, largest=52),
-    "other": Slot(20, 300, 232, 210, largest=52),
-    "switches": Slot(282, 40, 130, 210, largest=52),
-    "other_switches": Slot(282, 300, 130, 210, largest=52),
+SLOTS = {
+    **row(210, gap=30, largest=52, input=232, switches=130),
+    **row(210, y=300, gap=30, largest=52, other=232, other_switches=130),
     "output": Slot(442, 110, 130, 130, largest=52),
     "upstream": Slot(442, 310, 130, 130, largest=52),
-    "input_gradient": Slot(730, 40, 240, 210, largest=52),
-    "other_gradient": Slot(730, 300, 240, 210, largest=52),
+    **row(210, left=730, largest=52, input_gradient=240),
+    **row(210, y=300, left=730, largest=52, other_gradient=240),
 }
+STROKES = tuple(
+    Stroke(((588, 375), (588, height), (700, height), (716, height)), "backward", words)
+    for height, words in ((145, "switches of b"), (405, "switches of a"))
+)
 
 
 def swapped_switches(
-    input: np.ndarray,
-    other: np.ndarray,
-    upstream: np.ndarray,
-    kernel_size=2,
-    *,
-    editable: bool = True,
-    notation: Notation = NOTATIONS["note"],
-    start: int = 1,
-    show: str = "numbers",
+    input: np.ndarray, other: np.ndarray, upstream: np.ndarray, kernel_size=2, **letters
 ) -> Scene:
     """Two maps (H, W) with one pooled map, one upstream gradient, and their two input gradients.
 
     Each gradient is sent back by the switches of the other map: cells that hold a wrong gradient
-    are crossed. ``editable`` says whether numbers of the input can be typed. Raises DoesNotFit where
-    ``max_pool2d`` does, or if the two pooled maps differ. Source: note, section 1, the last
-    paragraph.
+    are crossed. ``letters`` are those of a `Sheet`: notation, start and show (numbers, unless said).
+    Raises DoesNotFit where ``max_pool2d`` does, or if the two pooled maps differ.
+    Source: note, section 1, the last paragraph.
 
     >>> a, b = np.array([[1.0, 4.0]]), np.array([[4.0, 1.0]])
     >>> scene = swapped_switches(a, b, np.array([[5.0]]), (1, 2))
     >>> scene["input_gradient"].numbers, scene.lamps[0][0]
     (('5', '0'), False)
     """
-    maps = {"input": input, "other": other}
-    pooled, switches = {}, {}
-    for name, values in maps.items():
-        pooled[name], switches[name] = max_pool2d(values, kernel_size, return_indices=True)
-    if not np.array_equal(pooled["input"], pooled["other"]):
+    one, another = (MaxPooled.of(values, kernel_size) for values in (input, other))
+    if not np.array_equal(one.pooled, another.pooled):
         raise DoesNotFit("The two maps have different pooled maps, so there is nothing to swap.")
-    used = {"input": switches["other"], "other": switches["input"]}
-    right = {n: max_pool2d_backward(upstream, input.shape, switches[n]) for n in maps}
-    sent = {n: max_pool2d_backward(upstream, input.shape, used[n]) for n in maps}
-    wrong = {n: np.flatnonzero(sent[n] != right[n]) for n in maps}
 
-    blocks = Geometry.of_pool(input.shape, kernel_size).kernel_size
-    grids = []
-    for name, letter in zip(maps, (notation.input, "b"), strict=True):
-        grids += _map_and_switches(
-            name, letter, maps[name], switches[name], blocks, start, editable
-        )
-    h = map_grid("output", notation.output, pooled["input"], SWAP["output"], start)
-    h = replace(
-        h,
-        title=f"pooled |{notation.output}|, the same",
-        sentences=tuple(
-            f"{spoken(name)} = {text} for both maps: it does not say where it came from."
-            for name, text in zip(h.symbols, h.numbers, strict=True)
-        ),
-    )
-    g = named_gradient(
-        "upstream", notation.scalar, notation.output, upstream, SWAP["upstream"], start,
-        editable=True,
-    )  # fmt: skip
-    g = replace(
-        g,
-        title=f"upstream |∂{notation.scalar}/∂{notation.output}|",
-        sentences=tuple(f"{spoken(name)} arrives, for both maps the same." for name in g.names),
-    )
-    backs = [
-        _sent_back(notation, name, letter, sent[name], used[name], g.symbols, wrong[name], blocks, start)
-        for name, letter in zip(maps, (notation.input, "b"), strict=True)
-    ]  # fmt: skip
-    count = switches["input"].size
-    windows = np.arange(count)
-    table = {
-        "input": switches["input"].ravel(),
-        "other": switches["other"].ravel(),
-        **{name: windows for name in ("switches", "other_switches", "output", "upstream")},
-        "input_gradient": used["input"].ravel(),
-        "other_gradient": used["other"].ravel(),
-    }
-    lost = sum(map(len, wrong.values()))
-    return Scene(
-        title="Why the switches must be kept",
-        grids=tuple(
-            grid if "switches" in grid.name else written(grid, show)
-            for grid in (*grids, h, g, *backs)
-        ),
-        table=table,
+    sheet = Sheet(SLOTS, **{"show": "numbers", **letters})
+    notation = sheet.notation
+    of_b = replace(sheet, notation=replace(notation, input="b"))
+    h = sheet.grid("output", one.pooled)
+    h = replace(h, title=f"pooled |{notation.output}|, the same")
+    g = sheet.grid("upstream", upstream, editable=True)
+    g = replace(g, title=f"upstream |∂{notation.scalar}/∂{notation.output}|")
+    a = _map_and_switches(sheet, "input", "one map", "switches", one)
+    b = _map_and_switches(of_b, "other", "another map", "other_switches", another)
+    da = _sent_back(sheet, "input_gradient", g, upstream, one, another)
+    db = _sent_back(of_b, "other_gradient", g, upstream, another, one)
+    lost = len(da.marks["wrong"]) + len(db.marks["wrong"])
+    windows = np.arange(h.size)
+    return sheet.scene(
+        "Why the switches must be kept",
+        (*a, *b, h, g, da, db),
+        {
+            "input": one.switches.ravel(),
+            "other": another.switches.ravel(),
+            **dict.fromkeys(("switches", "other_switches", "output", "upstream"), windows),
+            "input_gradient": another.switches.ravel(),
+            "other_gradient": one.switches.ravel(),
+        },
+        {
+            "output": lambda window: (
+                f"{spoken(h.symbols[window])} = {h.numbers[window]} for both maps: it does not say "
+                "where it came from."
+            ),
+            "upstream": lambda window: (
+                f"{spoken(g.symbols[window])} arrives, for both maps the same."
+            ),
+        },
         say="Two maps, one pooled map. Their switches are swapped: "
         + (
             "gradients arrive at cells that did not win."
             if lost
             else "that does no harm, for both maps have the same winners."
         ),
-        size=(1200, 530),
-        strokes=SWAPPED,
+        strokes=STROKES,
         counters=((str(lost), "cells with a wrong gradient"),),
         lamps=((not lost, "every gradient is at the cell that won"),),
         walk="output",
-        beware=notation.beware,
         code=f"torch.nn.functional.max_unpool2d(g, switches, {kernel_size})",
     )
 
 
-SWAPPED = tuple(
-    Stroke(((588, 375), (588, height), (700, height), (716, height)), "backward", words)
-    for height, words in ((145, "switches of b"), (405, "switches of a"))
-)
-
-
-def _map_and_switches(name, letter, values, switches, blocks, start, editable) -> list[Grid]:
-    flat = switches.ravel().tolist()
-    grid = map_grid(name, letter, values, SWAP[name], start, editable=editable and name == "input")
+def _map_and_switches(
+    sheet: Sheet, name: str, title: str, switches: str, pool: MaxPooled
+) -> tuple[Grid, Grid]:
+    """A map and the switches of its windows."""
+    grid = pooled_map(sheet, pool.input, pool.geometry)
     grid = replace(
         grid,
-        title=f"{'one map' if name == 'input' else 'another map'} |{letter}|",
-        marks={"switch": tuple(flat)},
-        blocks=blocks,
-        sentences=tuple(
-            f"{spoken(cell)} {'wins its window' if n in flat else 'does not win'}."
-            for n, cell in enumerate(grid.symbols)
-        ),
+        name=name,
+        title=f"{title} |{sheet.notation.input}|",
+        slot=SLOTS[name],
+        marks={"switch": tuple(pool.winners)},
+        editable=name == "input",
     )
-    width = values.shape[1]
-    texts = tuple(f"{cell}\n({cell // width}, {cell % width})" for cell in flat)
     kept = Grid(
-        "switches" if name == "input" else "other_switches",
+        switches,
         "its switches",
-        (1, 1, *switches.shape),
-        SWAP["switches" if name == "input" else "other_switches"],
+        (1, 1, *pool.switches.shape),
+        SLOTS[switches],
         role="switch",
-        symbols=texts,
-        numbers=texts,
-        sentences=tuple(f"Switch {cell}: {spoken(grid.symbols[cell])} won." for cell in flat),
+        symbols=pool.both_ways,
+        numbers=pool.both_ways,
     )
-    return [grid, kept]
+
+    def of_map(cell: int) -> str:
+        wins = "wins its window" if pool.wins[cell] else "does not win"
+        return f"{spoken(grid.symbols[cell])} {wins}."
+
+    def of_switch(window: int) -> str:
+        cell = pool.winners[window]
+        return f"Switch {cell}: {spoken(grid.symbols[cell])} won."
+
+    return said(grid, of_map), said(kept, of_switch)
 
 
-def _sent_back(notation, name, letter, sent, used, symbols, wrong, blocks, start) -> Grid:
-    key = "input_gradient" if name == "input" else "other_gradient"
-    grid = named_gradient(key, notation.scalar, letter, sent, SWAP[key], start, role="written")
-    there = dict(zip(used.ravel().tolist(), symbols, strict=True))
-    bad = set(wrong.tolist())
-    return replace(
+def _sent_back(
+    sheet: Sheet, name: str, g: Grid, upstream: np.ndarray, own: MaxPooled, used: MaxPooled
+) -> Grid:
+    """The input gradient of a map, sent back by the switches of the other one."""
+    right, sent = (
+        max_pool2d_backward(upstream, own.input.shape, pool.switches) for pool in (own, used)
+    )
+    wrong = np.flatnonzero(sent != right).tolist()
+    there = dict(zip(used.winners, g.symbols, strict=True))
+    grid = sheet.grid("input_gradient", sent, slot=name, role="written")
+    called = grid.symbols
+
+    def of_gradient(cell: int) -> str:
+        if cell in wrong:
+            return f"{spoken(called[cell])} is wrong here: the switches belong to the other map."
+        return f"{spoken(called[cell])} is right."
+
+    grid = replace(
         grid,
-        title=f"gradient |∂{notation.scalar}/∂{letter}|",
-        symbols=tuple(there.get(cell, "0") for cell in range(sent.size)),
-        marks={"wrong": tuple(wrong.tolist())},
-        blocks=blocks,
-        sentences=tuple(
-            f"{spoken(label)} is wrong here: the switches belong to the other map."
-            if cell in bad
-            else f"{spoken(label)} is right."
-            for cell, label in enumerate(grid.names)
-        ),
+        name=name,
+        title=f"gradient |∂{sheet.notation.scalar}/∂{sheet.notation.input}|",
+        names=called,
+        symbols=tuple(there.get(cell, "0") for cell in range(grid.size)),
+        marks={"wrong": tuple(wrong)},
+        blocks=own.geometry.kernel_size,
     )
+    return said(grid, of_gradient)
