@@ -19,7 +19,9 @@ When = tuple[str, tuple]
 
 @dataclass(frozen=True)
 class Slider:
-    """A number between two ends. Whole where ``step`` is 1 and no ``digits`` follow the point."""
+    """A number between two ends, whole unless so many ``digits`` follow the point. Where it is not
+    given it starts as the control that it ``follows`` does: PyTorch's stride of a pooling is its
+    kernel size."""
 
     name: str
     words: str
@@ -29,6 +31,7 @@ class Slider:
     step: float = 1
     digits: int | None = None
     when: When | None = None
+    follows: str = ""
 
     @property
     def whole(self) -> bool:
@@ -138,7 +141,7 @@ def fine_slider(
 
 def tick(name: str, words: str = "", start: bool = False, when: When | None = None) -> Tick:
     """Something that is or is not so; the words are its name unless said."""
-    return Tick(name, words or name.replace("_", " "), start, when)
+    return Tick(name, words or WORDS.get(name, name.replace("_", " ")), start, when)
 
 
 def buttons(name: str, labels: Iterable[str], start: str, when: When | None = None) -> Choice:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..functional.geometry import DoesNotFit
-from .controls import Control
+from .controls import Control, Slider
 from .shared import SHARED
 
 LARGEST_NUMBER = 1e6  # beyond it a cell has no room
@@ -62,6 +62,9 @@ def starting(
     for name, array in own.items():
         numbers[name][tuple(map(slice, array.shape))] = array
     values |= asked
+    for name, control in controls.items():
+        if isinstance(control, Slider) and control.follows and name not in asked:
+            values[name] = control.accepts(values[control.follows])
     if own and cut:
         free = "input_size" in controls and "input_size" not in asked and "input" not in own
         sizes = controls["input_size"].options if free and "upstream" in own else []

@@ -72,6 +72,8 @@ def turned_windows(cells: np.ndarray, size: int) -> np.ndarray:
 
 
 # Arguments of a pooling in PyTorch that controls are named for.
+# As in PyTorch, windows tile the map unless a stride is given.
+STRIDE = Slider("stride", "stride", 2, 1, 4, follows="kernel_size")
 POOLING = ("kernel_size", "stride", "padding", "dilation", "ceil_mode")
 NUDGED = ("nudge", (True,))
 
@@ -101,7 +103,8 @@ def pooled_and_nudged(data: Mapping, *, cell: int, value: float, nudge: bool, **
 
 
 @explorer(
-    *sliders(input_size=(4, 2, LARGEST), kernel_size=(2, 1, 4), stride=(2, 1, 4)),
+    *sliders(input_size=(4, 2, LARGEST), kernel_size=(2, 1, 4)),
+    STRIDE,
     *sliders(padding=(0, 0, 2), dilation=(1, 1, 3), one_hot=(0, 0, 16)),
     Slider("cell", "cell to nudge", 2, 1, 16, when=NUDGED),
     fine_slider("value", "its value", 1.0, *SPAN, 0.5, digits=1, when=NUDGED),
@@ -181,7 +184,8 @@ def explore_overlapping_windows(layer: Layer, **letters) -> Scene:
 @explorer(
     *sliders(input_size=(4, 2, LARGEST)),
     Slider("kernel_size", "N", 2, 1, 4),
-    *sliders(stride=(2, 1, 4), padding=(0, 0, 2), one_hot=(0, 0, 16)),
+    STRIDE,
+    *sliders(padding=(0, 0, 2), one_hot=(0, 0, 16)),
     tick("count_include_pad", "count_include_pad", True),
     tick("ceil_mode", "ceil_mode"),
     *letters("numbers"),

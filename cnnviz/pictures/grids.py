@@ -69,6 +69,25 @@ def spread_cells(size: tuple[int, int], step: tuple[int, int]) -> np.ndarray:
 spread_apart = spread
 
 
+def ink_grid(
+    name: str, title: str, ink: np.ndarray, slot: Slot, values: np.ndarray | None = None, **more
+) -> Grid:
+    """A map (H, W), or maps (rows of maps, maps in a row, H, W), shown by ink from 0, the paper, up to
+    the largest; ``values`` are the numbers that are said, where these are not the ink's own."""
+    said = ink if values is None else values
+    about = {"saying": "Row {row}, column {column}: {number}.", **more}
+    return Grid(
+        name,
+        title,
+        bank_of(ink).shape,
+        slot,
+        show="ink",
+        ink=ink.ravel() / (ink.max() or 1),
+        numbers=tuple(map(number, said.ravel().tolist())),
+        **about,
+    )
+
+
 def edge_grid(
     name: str,
     title: str,

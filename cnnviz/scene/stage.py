@@ -44,15 +44,14 @@ class Stage(anywidget.AnyWidget):
         self._scene = scene
         self.show(scene)
 
-    def show(self, scene: Scene) -> None:
-        """Show another scene. What was pinned stays pinned as long as the cell still exists."""
-        with self.hold_sync():
+    def show(self, scene: Scene, message: str = "") -> None:
+        """Show another scene, at its step and with what is pinned in it, and a message or none."""
+        # One message to the browser, and observers are told when all of it belongs together.
+        with self.hold_sync(), self.hold_trait_notifications():
             self._scene = scene
-            if self.pinned and not scene.holds(*self.pinned):
-                self.pinned = []
-            self.step = min(self.step, scene.length - 1)
+            self.pinned, self.step = list(scene.focus or ()), scene.step
             self.view = {"svg": svg(scene, standalone=False), "scene": scene.view()}
-            self.message = self.proof = ""
+            self.message, self.proof = message, ""
 
     @property
     def scene(self) -> Scene:

@@ -12,7 +12,7 @@ from ...functional.windows import windows
 from ...network import Conv2d, Layer, MaxPool2d, ReLU
 from ...network.attribution import Stage, likeness, strength
 from ...scene import NOWHERE, Grid, Scene, Slot, Step, Stroke
-from ...symbols import number
+from ..grids import ink_grid
 
 TOP, LOW, SIDE = 44, 336, 216
 IMAGE = Slot(20, TOP, SIDE, SIDE, largest=60)
@@ -49,10 +49,10 @@ def reconstruction(
     layers = [stage.layer for stage in reversed(stages) if stage.layer is not None]
     table = _table(layers, image.shape[1:], names, chosen)
     grids = [
-        _ink("image", "image", strength(image - image.min()), IMAGE, "read"),
+        ink_grid("image", "image", strength(image - image.min()), IMAGE),
         _maps(maps, chosen),
         *(
-            _ink(name, _title(stage, plane), plane, slot, "written")
+            ink_grid(name, _title(stage, plane), plane, slot, role="written")
             for name, stage, plane, slot in zip(names, shown, planes, slots, strict=True)
         ),
     ]
@@ -97,31 +97,14 @@ def _title(stage: Stage, plane: np.ndarray) -> str:
     return f"unpooled, ReLU  {size}" if isinstance(stage.layer, ReLU) else f"through Wᵀ  {size}"
 
 
-def _ink(name: str, title: str, plane: np.ndarray, slot: Slot, role: str) -> Grid:
-    return Grid(
-        name,
-        title,
-        (1, 1, *plane.shape),
-        slot,
-        role=role,
-        show="ink",
-        ink=plane.ravel() / (plane.max() or 1),
-        numbers=tuple(number(value) for value in plane.ravel().tolist()),
-        saying="Row {row}, column {column}: {number}.",
-    )
-
-
 def _maps(maps: np.ndarray, chosen: int) -> Grid:
     count, rows, columns = maps.shape
     across = next(n for n in (8 if count > 8 else 4, 2, 1) if count % n == 0)
-    return Grid(
+    return ink_grid(
         "maps",
         f"{count} maps {rows}×{columns}; number {chosen + 1} goes back",
-        (count // across, across, rows, columns),
+        maps.reshape(count // across, across, rows, columns),
         MAPS,
-        show="ink",
-        ink=maps.ravel() / (maps.max() or 1),
-        numbers=tuple(number(value) for value in maps.ravel().tolist()),
         saying="Map {map}, row {row}, column {column}: {number}.",
     )
 

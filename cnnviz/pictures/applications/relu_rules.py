@@ -9,8 +9,9 @@ import numpy as np
 from ...network import ReLU
 from ...network.activation import RULES
 from ...scene import Equation, Grid, Scene, Slot
-from ...symbols import NOTATIONS, Notation, labels, number, spoken
-from ..grids import map_grid, written
+from ...symbols import labels, number, spoken
+from ..grids import map_grid
+from ..sheet import Sheet
 
 SIDE, TOP, LOW = 200, 44, 300
 COLUMN = {"backprop": 300, "deconvnet": 540, "guided": 780}
@@ -30,11 +31,7 @@ OF_SIGNS = {
 def relu_rules(
     input: np.ndarray,
     arriving: np.ndarray,
-    *,
-    editable: tuple[str, ...] = ("input", "upstream"),
-    notation: Notation = NOTATIONS["note"],
-    start: int = 1,
-    show: str = "numbers",
+    **letters,
 ) -> Scene:
     """What passes a ReLU backward by three rules: backprop, deconvnet and guided.
 
@@ -57,8 +54,9 @@ def relu_rules(
         relu.rule = rule
         kept[rule], masks[rule] = relu.backward(arriving), asks(input, arriving)
 
-    x = map_grid("input", "x", input, _slot(20, TOP), start, editable="input" in editable)
-    r = map_grid("upstream", "R", arriving, _slot(20, LOW), start, editable="upstream" in editable)
+    sheet = Sheet({}, **{"show": "numbers", **letters})
+    x = map_grid("input", "x", input, _slot(20, TOP), sheet.start, editable=True)
+    r = map_grid("upstream", "R", arriving, _slot(20, LOW), sheet.start, editable=True)
     says = tuple(
         f"{spoken(a)} = {number(p)} went forward, {spoken(b)} = {number(q)} comes back. "
         + OF_SIGNS[bool(p > 0), bool(q > 0)]
@@ -70,13 +68,13 @@ def relu_rules(
     ]
     for rule in RULES:
         grids += [
-            _mask(rule, masks[rule], start, says),
-            _result(rule, kept[rule], r, start, says, notation),
+            _mask(rule, masks[rule], sheet.start, says),
+            _result(rule, kept[rule], r, sheet, says),
         ]
     same = all((kept[rule] == kept["backprop"]).all() for rule in RULES)
     return Scene(
         title="One ReLU, three rules for the way back",
-        grids=tuple(written(g, "numbers" if g.name.endswith("mask") else show) for g in grids),
+        grids=tuple(map(sheet.written, grids)),
         table={grid.name: np.arange(input.size) for grid in grids},
         say="Above, what each rule asks: 1 lets pass, 0 holds back. Below, what is left of R. "
         "Point at a cell.",
@@ -90,7 +88,7 @@ def relu_rules(
         ),
         lamps=((same, "all three give the same"),),
         walk="upstream",
-        beware=notation.beware,
+        beware=sheet.notation.beware,
         code="dx = torch.autograd.grad(torch.relu(x), x, R)",
     )
 
@@ -113,14 +111,16 @@ def _mask(rule: str, mask: np.ndarray, start: int, says) -> Grid:
         symbols=texts,
         names=labels("m", mask.shape, start),
         numbers=texts,
+        show="numbers",
         sentences=says,
     )
 
 
-def _result(rule: str, kept: np.ndarray, r: Grid, start: int, says, notation: Notation) -> Grid:
-    names = labels(LETTER[rule], kept.shape, start)
+def _result(rule: str, kept: np.ndarray, r: Grid, sheet: Sheet, says) -> Grid:
+    names = labels(LETTER[rule], kept.shape, sheet.start)
     if rule == "backprop":
-        names = tuple(f"∂{notation.scalar}/∂{x}" for x in labels("x", kept.shape, start))
+        scalar = sheet.notation.scalar
+        names = tuple(f"∂{scalar}/∂{x}" for x in labels("x", kept.shape, sheet.start))
     return Grid(
         rule,
         f"{rule}: what is left",

@@ -9,12 +9,11 @@ import numpy as np
 from ...network.attribution import strength
 from ...scene import Grid, Scene, Slot, Step, Stroke
 from ...symbols import number
+from ..grids import ink_grid
+from ..sheet import row
 
 SIDE = 228
-SLOTS = {
-    name: Slot(x, 50, SIDE, SIDE, largest=60)
-    for name, x in (("image", 20), ("backprop", 268), ("deconvnet", 516), ("guided", 764))
-}
+SLOTS = row(SIDE, y=50, gap=20, largest=60, image=SIDE, backprop=SIDE, deconvnet=SIDE, guided=SIDE)
 SCORES = Slot(80, 340, 912, 40, largest=91, square=False, centred=False, beside=True)
 SHOWS = {
     "size": lambda maps: strength(maps),
@@ -53,12 +52,15 @@ def saliency_maps(
     height, width = image.shape[1:]
     ink = {"image": strength(image - image.min())}
     ink |= {rule: SHOWS[part](cells) for rule, cells in maps.items()}
-    grids = [_grid("image", f"image of a {label}", ink["image"], ink["image"], "read")]
-    grids += [_grid(rule, TITLES[rule], ink[rule], _signed(maps[rule]), "written") for rule in maps]
+    grids = [ink_grid("image", f"image of a {label}", ink["image"], SLOTS["image"])]
+    grids += [
+        ink_grid(rule, TITLES[rule], ink[rule], SLOTS[rule], _signed(maps[rule]), role="written")
+        for rule in maps
+    ]
     cells = np.arange(height * width)
     table = {grid.name: cells for grid in grids}
-    row = _scores(scores, score)
-    grids.append(row)
+    asked = _scores(scores, score)
+    grids.append(asked)
     table["scores"] = np.full(cells.size, -1)
     read = int(scores.argmax())
     return Scene(
@@ -67,25 +69,11 @@ def saliency_maps(
         table=table,
         say=_say(score, label, switches),
         size=(1200, 410),
-        strokes=(_arrow(row, score),),
+        strokes=(_arrow(asked, score),),
         counters=_counters(scores, score, likenesses),
         lamps=((read == label, f"the network reads it as {read}"),),
         steps=tuple(_step(rule, ink, TITLES[rule]) for rule in maps),
         code=f"saliency = torch.autograd.grad(network(x)[0, {score}], x)[0].abs().amax(dim=1)",
-    )
-
-
-def _grid(name: str, title: str, ink: np.ndarray, values: np.ndarray, role: str) -> Grid:
-    return Grid(
-        name,
-        title,
-        (1, 1, *ink.shape),
-        SLOTS[name],
-        role=role,
-        show="ink",
-        ink=ink.ravel() / (ink.max() or 1),
-        numbers=tuple(number(value) for value in values.ravel().tolist()),
-        saying="Row {row}, column {column}: {number}.",
     )
 
 

@@ -7,9 +7,10 @@ from dataclasses import replace
 import numpy as np
 
 from ...network.repairs import PRINTED, REPAIRED, Arrays, Repair, Trial
-from ...scene import NOWHERE, Grid, Scene, Slot, Step, Stroke
+from ...scene import Grid, Scene, Slot, Step, Stroke
 from ...symbols import number
 from ..grids import bank_of
+from ..meetings import joined
 
 LEFT, MIDDLE, WIDTH = 20, 520, 450  # the two halves
 LINE = 318  # below it the results
@@ -150,16 +151,8 @@ def _table(trial: Trial, grids: tuple[Grid, ...]) -> dict[str, np.ndarray]:
         blocks.append(dict.fromkeys(both, np.arange(right.size)))
     linked = {name for block in blocks for name in block}
     blocks += [{grid.name: np.arange(grid.size)} for grid in grids if grid.name not in linked]
-    lengths = [len(next(iter(block.values()))) for block in blocks]
-    return {
-        grid.name: np.concatenate(
-            [
-                block.get(grid.name, np.full(n, NOWHERE))
-                for block, n in zip(blocks, lengths, strict=True)
-            ]
-        )
-        for grid in grids
-    }
+    table = joined(*blocks)
+    return {grid.name: table[grid.name] for grid in grids}
 
 
 def _steps(repair: Repair, trial: Trial, given, printed, repaired) -> tuple[Step, ...]:
