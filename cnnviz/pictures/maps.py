@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from ..functional.windows import insert_zeros, pad, rot180
+from ..functional.windows import crop, insert_zeros, pad, rot180
 from ..scene import NOWHERE, Grid
 
 # In place of a cell's number: a zero that stands there, and why.
@@ -56,6 +56,22 @@ def padded(grid: Grid, padding, zero: str = "0") -> Grid:
     """A map with its padding around it, or cropped where that is negative. A padding cell has no name."""
     made = laid_out(grid, lambda cells: pad(cells, padding, fill=PADDING), zero)
     return grid if made is grid else replace(made, title=f"{grid.title}, padded")
+
+
+def around(grid: Grid, padding) -> Grid:
+    """A map with its padding around it. What a negative padding takes away is marked, not left out."""
+    added, taken = (
+        tuple(tuple(max(sign * cells, 0) for cells in axis) for axis in padding) for sign in (1, -1)
+    )
+    made = padded(grid, added)
+    gone = np.ones(made.shape, bool)
+    crop(gone, taken)[:] = False
+    struck = set(np.flatnonzero(gone).tolist())
+    if not struck:
+        return made
+    marks = {name: tuple(c for c in cells if c not in struck) for name, cells in made.marks.items()}
+    marks = {name: cells for name, cells in marks.items() if cells}
+    return replace(made, marks={**marks, "cropped": tuple(sorted(struck))})
 
 
 def spread(grid: Grid, stride) -> Grid:
