@@ -55,28 +55,31 @@ def one_weight(
     gradient = conv2d_weight(input, weight.shape, grad_output, stride)
     table = _table(Geometry.of(input.shape, weight.shape, stride), cell)
     met = table["input"][table["sum"] == 0]  # the input cell on each path, in the order of outputs
-    products = input.ravel()[met] * grad_output.ravel()
-    sheet = Sheet(_slots(grad_output.size), **letters)
+    products = (input.ravel()[met] * grad_output.ravel()).tolist()
+    sheet = Sheet(_slots(len(met)), **letters)
     a = sheet.grid("input", input, editable=True)
     k = sheet.grid("kernel", weight, editable=True)
-    h = sheet.grid("output", conv2d(input, weight, None, stride))
-    g = sheet.grid("upstream", grad_output, editable=True)
+    h = _column(sheet, "output", sheet.grid("output", conv2d(input, weight, None, stride)))
+    local = _column(sheet, "local", a, met, title="local slope")
+    g = _column(sheet, "upstream", sheet.grid("upstream", grad_output, editable=True))
     dk = sheet.grid("kernel_gradient", gradient, slot="sum", role="written")
-    name = spoken(k.symbols[cell])
-    parts = [
-        _column(sheet, "weight", k, [cell]),
-        _column(sheet, "output", h),
-        _column(sheet, "local", a, met, title="local slope"),
-        _column(sheet, "upstream", g),
-        _products(sheet, h, a, g, met, products),
-        _with_sums(sheet, _column(sheet, "sum", dk, [cell]), products),
-    ]
+    total = _column(sheet, "sum", dk, [cell])
+    paths = list(zip(local.symbols, h.symbols, g.symbols, strict=True))
+    parts = {
+        "weight": _column(sheet, "weight", k, [cell]),
+        "output": h,
+        "local": local,
+        "upstream": g,
+        "product": _products(sheet, h, paths, products),
+        "sum": replace(total, frames=_growing(sheet, total, products)),
+    }
+    weight_name = spoken(k.symbols[cell])
     return sheet.scene(
         "The paths of one weight",
-        (a, k, *parts),
+        (a, k, *parts.values()),
         table,
-        _says(a, k, h, g, cell, met),
-        say=f"{name} reaches {count(g.size, 'output')}, and each of them reaches "
+        _says(a, k, cell, met.tolist(), paths),
+        say=f"{weight_name} reaches {count(g.size, 'output')}, and each of them reaches "
         f"{sheet.notation.scalar}. Press Next to follow one path after the other.",
         equations={
             "sum": Equation(
@@ -85,12 +88,12 @@ def one_weight(
             "output": sheet.forward(),
         },
         signs=((572, MIDDLE + 8, "·"), (708, MIDDLE + 8, "=")),
-        strokes=_strokes(*(parts[n] for n in (0, 1, 4, 5))),
+        strokes=_strokes(parts),
         counters=(
-            (str(g.size), f"paths from {name} to {sheet.notation.scalar}"),
+            (str(g.size), f"paths from {weight_name} to {sheet.notation.scalar}"),
             (str(weight.size), "weights, each with its own"),
         ),
-        steps=_steps(sheet, a, h, g, cell, met, products, name),
+        steps=_steps(sheet, weight_name, cell, met.tolist(), paths, products),
         code=sheet.call(
             "kernel_gradient", "nn.grad.conv2d_weight", "input", "kernel.shape", "upstream",
             stride=stride,
@@ -137,88 +140,87 @@ def _column(sheet: Sheet, name: str, grid: Grid, cells=slice(None), title: str =
     )
 
 
-def _products(sheet: Sheet, h: Grid, a: Grid, g: Grid, met: np.ndarray, products) -> Grid:
+def _products(sheet: Sheet, h: Grid, paths: list, products: list[float]) -> Grid:
     """The product on each path: they appear one after the other."""
-    met_inputs = [a.symbols[cell] for cell in met]
     column = replace(
-        _column(sheet, "product", h),
+        h,
+        name="product",
+        title="product",
+        slot=sheet.slots["product"],
         role="written",
-        symbols=tuple(f"{x}·{y}" for x, y in zip(met_inputs, g.symbols, strict=True)),
-        numbers=tuple(map(number, products.tolist())),
+        symbols=tuple(f"{a}·{g}" for a, _, g in paths),
+        numbers=tuple(map(number, products)),
     )
     texts = sheet.written(column).texts or ("",) * column.size
     return replace(column, frames=filled_in(texts, list(range(column.size))))
 
 
-def _with_sums(sheet: Sheet, total: Grid, products: np.ndarray) -> Grid:
-    """The sum, which grows with each path: in numbers at each step, in symbols only at the end."""
+def _growing(sheet: Sheet, total: Grid, products: list[float]) -> tuple[tuple[str, ...], ...]:
+    """The sum after each path: in numbers it grows, in symbols it stands there at the end."""
     if sheet.show == "numbers":
-        return replace(total, frames=tuple((text,) for text in _sums(products)))
-    return replace(total, frames=(("",),) * (len(products) - 1) + (total.symbols,))
+        return tuple((number(value),) for value in accumulate(products))
+    return (("",),) * (len(products) - 1) + (total.symbols,)
 
 
-def _sums(products: np.ndarray) -> list[str]:
-    return [number(value) for value in accumulate(products.tolist())]
-
-
-def _strokes(weight: Grid, h: Grid, product: Grid, total: Grid) -> tuple[Stroke, ...]:
+def _strokes(parts: dict[str, Grid]) -> tuple[Stroke, ...]:
     """Blue from the weight to every output, orange from every product into the sum."""
-    origin = (weight.place.x + weight.place.width + 3, MIDDLE)
-    goal = (total.place.x - 3, MIDDLE)
+    weight, total = parts["weight"].place, parts["sum"].place
+    h, edge = parts["output"], parts["product"].place
+    origin, goal = (weight.x + weight.width + 3, MIDDLE), (total.x - 3, MIDDLE)
     rows = [h.corner(n)[1] + h.place.height / 2 for n in range(h.size)]
-    edge = product.place.x + product.place.width + 3
     return (
         *(Stroke((origin, (h.place.x - 4, row))) for row in rows),
-        *(Stroke(((edge, row), goal), "backward") for row in rows),
+        *(Stroke(((edge.x + edge.width + 3, row), goal), "backward") for row in rows),
     )
 
 
-def _says(a: Grid, k: Grid, h: Grid, g: Grid, cell: int, met: np.ndarray) -> dict[str, Says]:
-    inputs, weights, outputs, upstream = (list(map(spoken, grid.symbols)) for grid in (a, k, h, g))
-    weight, path_of = weights[cell], {of: n for n, of in enumerate(met.tolist())}
-    slope = [f"∂{h}/∂{weight} = {inputs[of]}" for h, of in zip(outputs, met, strict=True)]
+def _says(a: Grid, k: Grid, chosen: int, met: list[int], paths: list) -> dict[str, Says]:
+    weight, inputs, weights = spoken(k.symbols[chosen]), a.symbols, k.symbols
+    names = [tuple(map(spoken, path)) for path in paths]
+    path_of = {cell: n for n, cell in enumerate(met)}
+    slopes = [f"∂{h}/∂{weight} = {a}" for a, h, _ in names]
 
-    def of_input(n: int) -> str:
-        if n not in path_of:
-            return f"{inputs[n]} never meets {weight}."
-        return f"{inputs[n]} meets {weight} on the way to {outputs[path_of[n]]}."
+    def of_input(cell: int) -> str:
+        if cell not in path_of:
+            return f"{spoken(inputs[cell])} never meets {weight}."
+        a, h, _ = names[path_of[cell]]
+        return f"{a} meets {weight} on the way to {h}."
 
-    def of_kernel(n: int) -> str:
-        which = "Its paths are drawn." if n == cell else "Choose it with the slider."
+    def of_kernel(cell: int) -> str:
+        which = "Its paths are drawn." if cell == chosen else "Choose it with the slider."
         cells = count(len(met), "input cell")
-        return f"{weights[n]} lies on {cells}, one for each output. {which}"
+        return f"{spoken(weights[cell])} lies on {cells}, one for each output. {which}"
 
     return {
         "input": of_input,
         "kernel": of_kernel,
         "weight": lambda _: f"{weight}, one number, used for {count(len(met), 'output')}.",
-        "output": lambda n: f"{outputs[n]} contains {weight} times {inputs[met[n]]}.",
-        "local": lambda of: (
-            f"The local slope: {slope[path_of[of]]}, the input cell that {weight} met."
+        "output": lambda n: "{1} contains {weight} times {0}.".format(*names[n], weight=weight),
+        "local": lambda cell: (
+            f"The local slope: {slopes[path_of[cell]]}, the input cell that {weight} met."
         ),
-        "upstream": lambda n: f"{upstream[n]} arrives from the layers behind this one.",
+        "upstream": lambda n: f"{names[n][2]} arrives from the layers behind this one.",
         "product": lambda n: (
-            f"This path: {upstream[n]} from behind, times the local slope {slope[n]}."
+            f"This path: {names[n][2]} from behind, times the local slope {slopes[n]}."
         ),
         "sum": lambda _: f"All {count(len(met), 'path')} added up: the gradient of {weight}.",
     }
 
 
 def _steps(
-    sheet: Sheet, a: Grid, h: Grid, g: Grid, cell: int, met: np.ndarray, products, weight: str
+    sheet: Sheet, weight: str, cell: int, met: list[int], paths: list, products: list[float]
 ) -> tuple[Step, ...]:
     """One step for each path: its product appears, and the sum grows."""
-    paths, sums = len(met), _sums(products)
-    steps = []
-    for n, of in enumerate(met.tolist()):
-        input, output, upstream = map(spoken, (a.symbols[of], h.symbols[n], g.symbols[n]))
+    steps, sums = [], list(accumulate(products))
+    for n, path in enumerate(paths):
+        a, h, g = map(spoken, path)
         says = (
-            f"Path {n + 1} of {paths}: when {weight} grows, {output} grows {input} times as much, and "
-            f"{upstream} says what that does to the scalar. The path adds {input} times {upstream}."
+            f"Path {n + 1} of {len(met)}: when {weight} grows, {h} grows {a} times as much, and "
+            f"{g} says what that does to the scalar. The path adds {a} times {g}."
         )
         if sheet.show == "numbers":
-            says += f" That is {number(products[n])}; the sum is now {sums[n]}."
-        lit = {name: (n,) for name in ("output", "local", "upstream", "product")}
-        lit |= {"weight": (0,), "kernel": (cell,), "input": (of,), "sum": (0,)}
-        steps.append(Step(lit, says, ("sum", 0) if n + 1 == paths else None))
+            says += f" That is {number(products[n])}; the sum is now {number(sums[n])}."
+        lit = dict.fromkeys(("output", "local", "upstream", "product"), (n,))
+        lit |= {"weight": (0,), "kernel": (cell,), "input": (met[n],), "sum": (0,)}
+        steps.append(Step(lit, says, ("sum", 0) if n + 1 == len(met) else None))
     return tuple(steps)
