@@ -59,7 +59,14 @@ def padded(grid: Grid, padding, zero: str = "0") -> Grid:
 
 
 def around(grid: Grid, padding) -> Grid:
-    """A map with its padding around it. What a negative padding takes away is marked, not left out."""
+    """A map with its padding around it. What a negative padding takes away is marked, not left out.
+
+    >>> from cnnviz.scene import Slot
+    >>> row = Grid("h", "", (1, 1, 1, 3), Slot(0, 0, 9, 9), symbols=("h_11", "h_12", "h_13"))
+    >>> made = around(row, ((0, 0), (1, -1)))
+    >>> made.symbols, dict(made.marks)
+    (('0', 'h_11', 'h_12', 'h_13'), {'padding': (0,), 'cropped': (3,)})
+    """
     added, taken = (
         tuple(tuple(max(sign * cells, 0) for cells in axis) for axis in padding) for sign in (1, -1)
     )

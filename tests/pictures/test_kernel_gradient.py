@@ -300,6 +300,20 @@ def test_a_padding_beyond_the_kernel_crops_the_upstream_gradient():
     assert exact["spread"].title == "upstream |∂F/∂h|  4×4" and exact.say.endswith("it is turned.")
 
 
+def test_rows_can_be_padded_where_columns_are_cropped():
+    x, k, g = sample_input(3, 3), sample_kernel(2, 2), sample_gradient(2, 6)
+    scene = three_correlations(x, k, g, padding=(0, 2), role="input gradient")
+    spread = scene["spread"]
+    assert spread.shape == (1, 1, 4, 6) and spread.title.endswith("padded and cropped to 4×4")
+    assert spread.marks == {
+        "padding": (1, 2, 3, 4, 19, 20, 21, 22),
+        "cropped": (0, 5, 6, 11, 12, 17, 18, 23),
+    }
+    assert scene.sentence("spread", 0).startswith("Cropped")
+    assert scene.lit("input_gradient", 0)["spread"] == (1, 2, 7, 8)
+    assert scene.equation_text("input_gradient", 0) == "∂F/∂a_11 = ∂F/∂h_12·k_12 + ∂F/∂h_13·k_11"
+
+
 def test_a_cell_that_no_window_covers_says_so():
     x, k, g = sample_input(4, 4), sample_kernel(2, 2), sample_gradient(1, 1)
     scene = three_correlations(x, k, g, stride=3, role="forward")
