@@ -33,6 +33,7 @@ class Notation:
     scalar: str
     factors: tuple[str, str]
     beware: str
+    bias: str = "b"
 
 
 NOTATIONS = {
@@ -48,6 +49,7 @@ NOTATIONS = {
     "blog": Notation(
         "blog", "X", "K", "Z", "L", ("input", "kernel"),
         "In the blog Z is the output and B the bias; on the slides z is a value before activation.",
+        "B",
     ),
 }  # fmt: skip
 

@@ -12,7 +12,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from ..scene import Grid, Scene, Slot, Stroke
+from ..scene import Equation, Grid, Scene, Slot, Stroke
 from ..symbols import NOTATIONS, Notation
 from .grids import gradient_grid, map_grid, written
 from .words import Says, call, said
@@ -60,6 +60,15 @@ class Sheet:
         """The letter of what a grid holds; a gradient's is that of what it differentiates by."""
         name = name.removesuffix("_gradient")
         return getattr(self.notation, LETTERS.get(name, name))
+
+    def forward(self, ledger: str = "", plus: str = "") -> Equation:
+        """The equation of an output cell, its products in the order of the document.
+
+        >>> Sheet({}, NOTATIONS["slides"]).forward().factors
+        ('{input}', '{kernel}')
+        """
+        factors = tuple(f"{{{part}}}" for part in self.notation.factors)
+        return Equation("{output}", factors, True, ledger, plus)
 
     def call(self, result: str, function: str, *arguments: str, **given) -> str:
         """The call in PyTorch. Grids bear their names in code: "kernel_gradient" is dk, and

@@ -300,6 +300,20 @@ def test_a_padding_beyond_the_kernel_crops_the_upstream_gradient():
     assert exact["spread"].title == "upstream |∂F/∂h|  4×4" and exact.say.endswith("it is turned.")
 
 
+def test_rows_can_be_padded_where_columns_are_cropped():
+    x, k, g = sample_input(3, 3), sample_kernel(2, 2), sample_gradient(2, 6)
+    scene = three_correlations(x, k, g, padding=(0, 2), role="input gradient")
+    spread = scene["spread"]
+    assert spread.shape == (1, 1, 4, 6) and spread.title.endswith("padded and cropped to 4×4")
+    assert spread.marks == {
+        "padding": (1, 2, 3, 4, 19, 20, 21, 22),
+        "cropped": (0, 5, 6, 11, 12, 17, 18, 23),
+    }
+    assert scene.sentence("spread", 0).startswith("Cropped")
+    assert scene.lit("input_gradient", 0)["spread"] == (1, 2, 7, 8)
+    assert scene.equation_text("input_gradient", 0) == "∂F/∂a_11 = ∂F/∂h_12·k_12 + ∂F/∂h_13·k_11"
+
+
 def test_a_cell_that_no_window_covers_says_so():
     x, k, g = sample_input(4, 4), sample_kernel(2, 2), sample_gradient(1, 1)
     scene = three_correlations(x, k, g, stride=3, role="forward")
@@ -345,37 +359,32 @@ def test_groups_keep_channels_apart():
     assert scene.code.endswith("groups=2)")
 
 
-def edit(explorer, grid, cell, text):
-    count = explorer.stage.edit.get("count", 0) + 1
-    explorer.stage.edit = {"grid": grid, "cell": cell, "text": text, "count": count}
-
-
 def test_typed_numbers_land_where_they_belong():
-    strided = explore_kernel_gradient(5, 3, stride=2, padding=1)
-    edit(strided, "upstream", 2 * 5 + 4, "7")  # third output column, second row, spread
+    strided = explore_kernel_gradient(5, 3, stride=2, padding=1, show="numbers")
+    strided.type("upstream", 2 * 5 + 4, "7")  # third output column, second row, spread
     assert strided.data["upstream"][1, 2] == 7
-    edit(strided, "input", 8, "5")
+    strided.type("input", 8, "5")
     assert strided.data["input"][0, 0] == 5
-    paths = explore_one_weight()
-    edit(paths, "upstream", 2, "9")
+    paths = explore_one_weight(show="numbers")
+    paths.type("upstream", 2, "9")
     assert paths.data["upstream"][1, 0] == 9
-    forward = explore_kernel_gradient(6, 2, padding=1, dilation=2, role="forward")
-    edit(forward, "kernel", 6, "6")  # first column, second row, of a 2×2 kernel spread to 3×3
+    forward = explore_kernel_gradient(6, 2, padding=1, dilation=2, role="forward", show="numbers")
+    forward.type("kernel", 6, "6")  # first column, second row, of a 2×2 kernel spread to 3×3
     assert forward.data["kernel"][1, 0] == 6
-    edit(forward, "input", 9, "5")
+    forward.type("input", 9, "5")
     assert forward.data["input"][0, 0] == 5
     channels = explore_kernel_channels()
-    edit(channels, "upstream", 5, "8")
+    channels.type("upstream", 5, "8")
     assert channels.data["upstream"][1, 0, 1] == 8
     nudged = explore_wiggle()
-    edit(nudged, "kernel", 1, "4")
+    nudged.type("kernel", 1, "4")
     assert nudged.data["kernel"][0, 1] == 4 and nudged.scene["kernel"].numbers[1] == "4"
 
 
 def test_the_upstream_gradient_is_not_mirrored_by_the_probe():
     explorer = explore_kernel_gradient(show="numbers")
     for probe, (row, column) in enumerate(np.ndindex(2, 2), start=1):
-        explorer.controls["probe"].value = probe
+        explorer.move(one_hot=probe)
         patch = explorer.data["input"][row : row + 3, column : column + 3]
         assert numbers(explorer.scene["kernel_gradient"]) == patch.ravel().tolist()
 
@@ -384,8 +393,8 @@ def test_the_role_exchanges_the_parts_and_keeps_the_numbers():
     explorer = explore_kernel_gradient(3, 2)
     assert [grid.name for grid in explorer.scene.grids][1:] == ["upstream", "kernel_gradient"]
     assert explorer.scene["kernel_gradient"].numbers == ("31", "32", "19", "28")
-    explorer.controls["role"].value = "forward"
+    explorer.move(role="forward")
     assert explorer.scene["output"].numbers == ("4", "37", "32", "−1")
-    explorer.controls["role"].value = "input gradient"
+    explorer.move(role="input gradient")
     expected = ("2", "3", "−2", "10", "4", "8", "12", "1", "−6")
     assert explorer.scene["input_gradient"].numbers == expected

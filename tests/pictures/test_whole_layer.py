@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from cnnviz import explore_whole_layer
 from cnnviz.derivations import symbol_array
-from cnnviz.explorers.explorer import SHARED
+from cnnviz.explorers.shared import SHARED
 from cnnviz.functional import conv2d, conv2d_input, conv2d_weight
 from cnnviz.functional.geometry import DoesNotFit, Geometry
 from cnnviz.functional.samples import sample_gradient, sample_input, sample_kernel
@@ -20,7 +20,7 @@ from cnnviz.symbols import NOTATIONS
 def first_letters():
     """Letters are shared by all pictures: put them back."""
     yield
-    SHARED.notation = "note"
+    SHARED.choose(notation="note")
 
 
 def numbers(grid):
@@ -192,19 +192,42 @@ def test_a_wrong_upstream_gradient_is_refused():
 
 
 def test_the_explorer_starts_with_the_example_and_chooses_letters():
-    explorer = explore_whole_layer(letters="blog")
-    assert SHARED.notation == "blog" and explorer.scene["input"].symbols[0] == "X_11"
+    explorer = explore_whole_layer(notation="blog")
+    assert SHARED.values["notation"] == "blog" and explorer.scene["input"].symbols[0] == "X_11"
     assert explorer.scene["output"].numbers == ("6", "39", "34", "1")
     assert explorer.scene["upstream"].numbers == ("2", "−1", "4", "3")
-    explorer.controls["scalar"].value = "squared error"
+    explorer.move(scalar="squared error")
     assert explorer.scene["upstream"].numbers == ("2", "−1", "4", "3")
-    explorer.stage.edit = {"grid": "bias", "cell": 0, "text": "3", "count": 1}
+    explorer.type("bias", 0, "3")
     assert explorer.scene["bias_gradient"].numbers == ("12",)
-    explorer.stage.edit = {"grid": "target", "cell": 1, "text": "39", "count": 2}
+    explorer.type("target", 1, "39")
     assert explorer.scene["upstream"].numbers[1] == "1"
-    explorer.controls["padding"].value = 1
-    explorer.stage.edit = {"grid": "input", "cell": 6, "text": "5", "count": 3}
+    explorer.move(padding=1)
+    explorer.type("input", 6, "5")
     assert explorer.data["input"][0, 0] == 5
+
+
+def test_the_upstream_gradient_can_be_typed_only_where_it_is_given():
+    explorer = explore_whole_layer()
+    explorer.type("upstream", 1, "0")
+    assert explorer.data["upstream"][0, 1] == 0
+    assert explorer.scene["bias_gradient"].numbers == ("9",)
+    explorer.move(scalar="squared error")
+    explorer.type("upstream", 1, "5")
+    assert explorer.data["upstream"][0, 1] == 0
+    assert explorer.message == "∂F/∂h₁₂ shows no number that can be typed here."
+
+
+def test_a_layer_of_ones_own_numbers_sets_the_sizes():
+    explorer = explore_whole_layer(input=np.eye(4), kernel=[[1, 2], [3, 4]], bias=[1], padding=1)
+    assert explorer.values["input_size"] == 4 and explorer.values["kernel_size"] == 2
+    assert explorer.scene["output"].numbers[:7] == ("5", "4", "1", "1", "1", "3", "6")
+    aimed = explore_whole_layer(scalar="squared error", target=[[6, 38], [34, 0]])
+    assert aimed.scene["upstream"].numbers == ("0", "1", "0", "1")
+    with pytest.raises(ValueError, match="target is 3×3, but with these sizes it is 2×2"):
+        explore_whole_layer(target=np.ones((3, 3)))
+    with pytest.raises(TypeError, match="There is no letters here"):
+        explore_whole_layer(letters="blog")
 
 
 def test_a_work_sheet_can_be_saved(tmp_path):

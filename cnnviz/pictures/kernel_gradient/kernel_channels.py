@@ -10,10 +10,18 @@ from ...functional import conv2d_weight
 from ...functional.geometry import Geometry
 from ...functional.table import convolution_table
 from ...scene import Equation, Grid, Scene, Slot
-from ...symbols import NOTATIONS, Notation, spoken
-from ..grids import bank_of, gradient_grid, map_grid, written
-from ..words import call, count
+from ...symbols import spoken
+from ..grids import bank_of
+from ..meetings import partners
+from ..sheet import Sheet, row
+from ..words import Says, count, said
 from .kernel_gradient import equation_of
+
+SLOTS = {
+    "input": Slot(20, 40, 430, 160, largest=46),
+    "upstream": Slot(20, 245, 430, 155, largest=60),
+    **row(360, left=500, gap=30, largest=76, kernel_gradient=360, bias_gradient=90),
+}
 
 
 def kernel_channels(
@@ -21,14 +29,12 @@ def kernel_channels(
     weight_size: tuple[int, int, int, int],
     grad_output: np.ndarray,
     groups: int = 1,
-    *,
-    notation: Notation = NOTATIONS["note"],
-    start: int = 1,
-    show: str = "numbers",
+    **letters,
 ) -> Scene:
     """The kernel gradient of several channels: a plane for each pair that meets, and the biases.
 
     ``input`` is (C, H, W), ``weight_size`` (O, C/groups, kH, kW), ``grad_output`` (O, oH, oW).
+    ``letters`` are those of a `Sheet`: notation, start and show.
     Raises DoesNotFit where ``conv2d_weight`` does. Source: ``torch.nn.grad.conv2d_weight``; the
     bias: blog, "∂L/∂B = sum(∂L/∂Z)".
 
@@ -37,40 +43,24 @@ def kernel_channels(
     (('4', '4', '4', '4'), ('4', '4'))
     """
     gradient = conv2d_weight(input, weight_size, grad_output, groups=groups)
-    geometry = Geometry.of(input.shape[-2:], weight_size[-2:])
     outputs, inputs = weight_size[:2]
-    table = convolution_table(geometry, len(input), outputs, groups)
-    each = int(np.prod(geometry.output_size))
-    table = {
-        "input": table["input"],
-        "upstream": table["output"],
-        "kernel_gradient": table["kernel"],
-        "bias_gradient": table["output"] // each,
-    }
-    scalar = notation.scalar
-    a = map_grid(
-        "input", notation.input, input, Slot(20, 40, 430, 160, largest=46), start, editable=True
-    )
-    g = gradient_grid(
-        "upstream", scalar, notation.output, grad_output, Slot(20, 245, 430, 155, largest=60), start,
-        editable=True,
-    )  # fmt: skip
-    dk = gradient_grid(
-        "kernel_gradient", scalar, notation.kernel, gradient, Slot(500, 40, 360, 360, largest=76),
-        start, role="written",
-    )  # fmt: skip
-    db = bias_grid(notation, grad_output, Slot(890, 40, 90, 360, largest=76), start)
-    a = replace(a, sentences=_channel_sentences(a, dk, table, "input"))
-    g = replace(g, sentences=_channel_sentences(g, dk, table, "upstream"))
-    dk = replace(dk, sentences=_plane_sentences(dk, groups, len(input), start))
-    return Scene(
-        title="The kernel gradient of several channels",
-        grids=tuple(written(grid, show) for grid in (a, g, dk, db)),
-        table=table,
+    sheet = Sheet(SLOTS, **{"show": "numbers", **letters})
+    a = sheet.grid("input", input, editable=True)
+    g = sheet.grid("upstream", grad_output, editable=True)
+    dk = sheet.grid("kernel_gradient", gradient, role="written")
+    table = _table(Geometry.of(input.shape[-2:], weight_size[-2:]), len(input), outputs, groups)
+    return sheet.scene(
+        "The kernel gradient of several channels",
+        (a, g, dk, bias_grid(sheet, grad_output)),
+        table,
+        {
+            "input": _of_channel(a, dk, table, "output channel"),
+            "upstream": _of_channel(g, dk, table, "input channel"),
+            "kernel_gradient": _of_plane(dk, groups, len(input), sheet.start),
+        },
         say="Point at a plane of the kernel gradient: one input channel meets one output channel.",
-        size=(1200, 420),
         equations={
-            "kernel_gradient": equation_of(notation),
+            "kernel_gradient": equation_of(sheet.notation),
             "bias_gradient": Equation("{bias_gradient}", ("{upstream}",), True, "blog-53"),
         },
         counters=(
@@ -79,68 +69,68 @@ def kernel_channels(
             (str(outputs), "bias gradients"),
         ),
         walk="kernel_gradient",
-        beware=notation.beware,
-        code=call(
-            f"d{notation.kernel}",
-            "nn.grad.conv2d_weight",
-            [notation.input, f"{notation.kernel}.shape", f"d{notation.output}"],
+        code=sheet.call(
+            "kernel_gradient", "nn.grad.conv2d_weight", "input", "kernel.shape", "upstream",
             groups=groups,
         ),
-    )
+    )  # fmt: skip
 
 
-def bias_letter(notation: Notation) -> str:
-    """The blog writes B, the others b."""
-    return "B" if notation.document == "blog" else "b"
+def _table(geometry: Geometry, inputs: int, outputs: int, groups: int) -> dict[str, np.ndarray]:
+    """The meetings of the forward pass, and the bias of each."""
+    met = convolution_table(geometry, inputs, outputs, groups)
+    return {
+        "input": met["input"],
+        "upstream": met["output"],
+        "kernel_gradient": met["kernel"],
+        "bias_gradient": met["output"] // int(np.prod(geometry.output_size)),
+    }
 
 
-def bias_grid(notation: Notation, grad_output: np.ndarray, slot: Slot, start: int) -> Grid:
+def bias_grid(sheet: Sheet, grad_output: np.ndarray) -> Grid:
     """The bias gradient: for each output channel the sum of its upstream gradient."""
-    sums = bank_of(grad_output)[0].sum(axis=(1, 2))
-    letter = bias_letter(notation)
-    weights = [f"{letter}_{n + start}" for n in range(len(sums))] if len(sums) > 1 else [letter]
-    grid = map_grid("bias_gradient", letter, sums.reshape(-1, 1, 1, 1), slot, start, role="written")
-    channels = [
-        f" of output channel {n + start}" if len(sums) > 1 else "" for n in range(len(sums))
-    ]
-    return replace(
-        grid,
-        title=f"bias |∂{notation.scalar}/∂{letter}|",
-        symbols=tuple(f"∂{notation.scalar}/∂{weight}" for weight in weights),
-        sentences=tuple(
+    maps = bank_of(grad_output)[0]
+    grid = sheet.grid("bias_gradient", maps.sum(axis=(1, 2)).reshape(-1, 1, 1, 1), role="written")
+    name = f"∂{sheet.notation.scalar}/∂{sheet.notation.bias}"
+    several = len(maps) > 1
+    symbols = [f"{name}_{n + sheet.start}" if several else name for n in range(len(maps))]
+
+    def of_bias(n: int) -> str:
+        channel = f" of output channel {n + sheet.start}" if several else ""
+        return (
             f"The bias was added to every output{channel} with slope 1, so its gradient is the sum of "
-            f"all {grad_output.shape[-2] * grad_output.shape[-1]} upstream gradients{channel}."
-            for channel in channels
-        ),
-    )
-
-
-def _channel_sentences(grid: Grid, dk: Grid, table: dict, name: str) -> tuple[str, ...]:
-    """For each cell of a channel, the planes of the kernel gradient in which its channel stands."""
-    plane, across = dk.shape[2] * dk.shape[3], dk.shape[1]
-    found: list[set] = [set() for _ in range(grid.size)]
-    for cell, weight in zip(table[name].tolist(), table["kernel_gradient"].tolist(), strict=True):
-        found[cell].add(divmod(weight // plane, across))
-    return tuple(
-        f"{spoken(label)} stands in {count(len(planes), 'plane')} of the kernel gradient: its channel "
-        f"meets {count(len(planes), 'output channel' if name == 'input' else 'input channel')}."
-        for label, planes in zip(grid.symbols, found, strict=True)
-    )
-
-
-def _plane_sentences(dk: Grid, groups: int, channels: int, start: int) -> tuple[str, ...]:
-    """For each weight, which two channels meet in its sum."""
-    outputs, inside, rows, columns = dk.shape
-    said = []
-    for o, c in np.ndindex(outputs, inside):
-        read = o // (outputs // groups) * inside + c
-        alone = f" It meets {inside} of {channels} input channels, those of its group." * (
-            groups > 1
+            f"all {maps[n].size} upstream gradients{channel}."
         )
-        for cell in range(rows * columns):
-            name = spoken(dk.symbols[((o * inside) + c) * rows * columns + cell])
-            said.append(
-                f"{name}: only input channel {read + start} and the upstream gradient of output "
-                f"channel {o + start} stand in this sum.{alone}"
-            )
-    return tuple(said)
+
+    return said(replace(grid, title=f"bias |{name}|", symbols=tuple(symbols)), of_bias)
+
+
+def _of_channel(grid: Grid, dk: Grid, table: dict, others: str) -> Says:
+    """For a cell of a channel, the planes of the kernel gradient in which its channel stands."""
+    plane = dk.shape[2] * dk.shape[3]
+    planes = partners(table[grid.name], table["kernel_gradient"] // plane, grid.size)
+
+    def of_cell(cell: int) -> str:
+        found = len(set(planes[cell]))
+        return (
+            f"{spoken(grid.symbols[cell])} stands in {count(found, 'plane')} of the kernel gradient: "
+            f"its channel meets {count(found, others)}."
+        )
+
+    return of_cell
+
+
+def _of_plane(dk: Grid, groups: int, channels: int, start: int) -> Says:
+    """For a weight, which two channels meet in its sum."""
+    outputs, inside, rows, columns = dk.shape
+    alone = f" It meets {inside} of {channels} input channels, those of its group." * (groups > 1)
+
+    def of_weight(cell: int) -> str:
+        o, c = divmod(cell // (rows * columns), inside)
+        read = o // (outputs // groups) * inside + c
+        return (
+            f"{spoken(dk.symbols[cell])}: only input channel {read + start} and the upstream gradient "
+            f"of output channel {o + start} stand in this sum.{alone}"
+        )
+
+    return of_weight

@@ -142,9 +142,15 @@ def raw_gradient(sheet: Sheet, input, grad_output, geometry: Geometry) -> Grid:
     return cropped(sheet.grid("kernel_gradient", raw, role="written"), geometry.kernel_size)
 
 
+def probed_output(upstream: Grid) -> str:
+    """The output that a one-hot probe picks, as it is called in a sentence; "" without a probe."""
+    if [number for number in upstream.numbers if number != "0"] != ["1"]:
+        return ""
+    return spoken(upstream.symbols[upstream.numbers.index("1")]).partition("/∂")[2]
+
+
 def _say(g: Grid, dk: Grid, geometry: Geometry) -> str:
-    if [number for number in g.numbers if number != "0"] == ["1"]:
-        cell = spoken(g.symbols[g.numbers.index("1")]).partition("/∂")[2]
+    if cell := probed_output(g):
         return f"A single 1 upstream: the kernel gradient is a copy of the patch that {cell} read."
     if "cropped" in dk.marks:
         rows, columns = geometry.gradient_rows

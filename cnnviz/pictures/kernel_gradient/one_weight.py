@@ -11,10 +11,11 @@ from ...functional import conv2d, conv2d_weight
 from ...functional.geometry import Geometry
 from ...functional.table import convolution_table
 from ...scene import NOWHERE, Equation, Grid, Scene, Slot, Step, Stroke
-from ...symbols import NOTATIONS, Notation, number, spoken
-from ..grids import gradient_grid, map_grid, written
+from ...symbols import number, spoken
 from ..maps import laid_out
-from ..words import call, count
+from ..meetings import filled_in
+from ..sheet import Sheet
+from ..words import Says, count
 
 PRINTED = {"note": "note-59", "slides": "slides-34", "blog": "blog-39"}
 MIDDLE, TALL = 262, 430  # of the columns
@@ -26,6 +27,7 @@ COLUMNS = {  # left edge and width
     "product": (724, 146),
     "sum": (914, 78),
 }
+ENDS = ("weight", "sum")  # one cell, where all paths start and end
 
 
 def one_weight(
@@ -34,15 +36,13 @@ def one_weight(
     grad_output: np.ndarray,
     cell: int = 0,
     stride=1,
-    *,
-    notation: Notation = NOTATIONS["note"],
-    start: int = 1,
-    show: str = "symbols",
+    **letters,
 ) -> Scene:
     """One weight, every output it reaches, and the sum that its gradient is.
 
     ``input`` is (H, W), ``weight`` (kH, kW), ``grad_output`` has the size of the output; ``cell``
     is the number of the weight in row-major order. Each step follows one path to the scalar.
+    ``letters`` are those of a `Sheet`: notation, start and show.
     Raises DoesNotFit where ``conv2d_weight`` does. Source: note, section 3, from h_12 to the sum
     over i'j'; slides, "We can expand the chain rule summation as".
 
@@ -55,54 +55,62 @@ def one_weight(
     gradient = conv2d_weight(input, weight.shape, grad_output, stride)
     table = _table(Geometry.of(input.shape, weight.shape, stride), cell)
     met = table["input"][table["sum"] == 0]  # the input cell on each path, in the order of outputs
-    a = map_grid(
-        "input", notation.input, input, Slot(20, 290, 220, 210, largest=52), start, editable=True
-    )
-    k = map_grid(
-        "kernel", notation.kernel, weight, Slot(20, 40, 220, 190, largest=58), start, editable=True
-    )
-    h = map_grid("output", notation.output, conv2d(input, weight, None, stride), SLOT, start)
-    g = gradient_grid("upstream", notation.scalar, notation.output, grad_output, SLOT, start)
-    parts = [
-        _single("weight", "weight", k.symbols[cell], k.numbers[cell]),
-        _column(replace(h, title="output")),
-        _column(replace(h, name="local", title="local slope", symbols=_of(a.symbols, met),
-                        numbers=_of(a.numbers, met))),
-        _column(replace(g, title="upstream", editable=True)),
-        _column(_products(h, a, g, met, input, grad_output)),
-        _single("sum", "sum", f"∂{notation.scalar}/∂{k.symbols[cell]}",
-                number(gradient.ravel()[cell]), role="written"),
-    ]  # fmt: skip
-    grids = _with_sentences([a, k, *parts], cell, met)
-    scene = Scene(
-        title="The paths of one weight",
-        grids=tuple(written(grid, show) for grid in grids),
-        table=table,
-        say=f"{spoken(k.symbols[cell])} reaches {count(g.size, 'output')}, and each of them reaches "
-        f"{notation.scalar}. Press Next to follow one path after the other.",
-        size=(1200, 520),
+    products = (input.ravel()[met] * grad_output.ravel()).tolist()
+    sheet = Sheet(_slots(len(met)), **letters)
+    a = sheet.grid("input", input, editable=True)
+    k = sheet.grid("kernel", weight, editable=True)
+    h = _column(sheet, "output", sheet.grid("output", conv2d(input, weight, None, stride)))
+    local = _column(sheet, "local", a, met, title="local slope")
+    g = _column(sheet, "upstream", sheet.grid("upstream", grad_output, editable=True))
+    dk = sheet.grid("kernel_gradient", gradient, slot="sum", role="written")
+    total = _column(sheet, "sum", dk, [cell])
+    paths = list(zip(local.symbols, h.symbols, g.symbols, strict=True))
+    parts = {
+        "weight": _column(sheet, "weight", k, [cell]),
+        "output": h,
+        "local": local,
+        "upstream": g,
+        "product": _products(sheet, h, paths, products),
+        "sum": replace(total, frames=_growing(sheet, total, products)),
+    }
+    weight_name = spoken(k.symbols[cell])
+    return sheet.scene(
+        "The paths of one weight",
+        (a, k, *parts.values()),
+        table,
+        _says(a, k, cell, met.tolist(), paths),
+        say=f"{weight_name} reaches {count(g.size, 'output')}, and each of them reaches "
+        f"{sheet.notation.scalar}. Press Next to follow one path after the other.",
         equations={
-            "sum": Equation("{sum}", ("{upstream}", "{input}"), True, PRINTED[notation.document]),
-            "output": Equation("{output}", tuple(f"{{{part}}}" for part in notation.factors), True),
+            "sum": Equation(
+                "{sum}", ("{upstream}", "{input}"), True, PRINTED[sheet.notation.document]
+            ),
+            "output": sheet.forward(),
         },
         signs=((572, MIDDLE + 8, "·"), (708, MIDDLE + 8, "=")),
-        strokes=_strokes(grids),
+        strokes=_strokes(parts),
         counters=(
-            (str(g.size), f"paths from {spoken(k.symbols[cell])} to {notation.scalar}"),
+            (str(g.size), f"paths from {weight_name} to {sheet.notation.scalar}"),
             (str(weight.size), "weights, each with its own"),
         ),
-        beware=notation.beware,
-        code=call(
-            f"d{notation.kernel}",
-            "nn.grad.conv2d_weight",
-            [notation.input, f"{notation.kernel}.shape", f"d{notation.output}"],
+        steps=_steps(sheet, weight_name, cell, met.tolist(), paths, products),
+        code=sheet.call(
+            "kernel_gradient", "nn.grad.conv2d_weight", "input", "kernel.shape", "upstream",
             stride=stride,
         ),
-    )
-    return _with_steps(scene, cell, met, input, grad_output, show)
+    )  # fmt: skip
 
 
-SLOT = Slot(0, 0, 1, 1)  # replaced by that of the column
+def _slots(paths: int) -> dict[str, Slot]:
+    """The columns grow with the number of paths; the weight and the sum stand at their middle."""
+    slots = {
+        "kernel": Slot(20, 40, 220, 190, largest=58),
+        "input": Slot(20, 290, 220, 210, largest=52),
+    }
+    for name, (x, width) in COLUMNS.items():
+        height, largest = (56, 90) if name in ENDS else (min(46 * paths, TALL), 200)
+        slots[name] = Slot(x, MIDDLE - height / 2, width, height, largest, square=False)
+    return slots
 
 
 def _table(geometry: Geometry, cell: int) -> dict[str, np.ndarray]:
@@ -120,111 +128,99 @@ def _table(geometry: Geometry, cell: int) -> dict[str, np.ndarray]:
     }
 
 
-def _column(grid: Grid) -> Grid:
-    """A map as a column, its cells from top to bottom."""
-    x, width = COLUMNS[grid.name]
-    height = min(46 * grid.size, TALL)
-    column = laid_out(grid, lambda cells: cells.reshape(1, 1, -1, 1))
-    return replace(column, slot=Slot(x, MIDDLE - height / 2, width, height, 200, square=False))
-
-
-def _of(texts: tuple[str, ...], cells: np.ndarray) -> tuple[str, ...]:
-    return tuple(texts[cell] for cell in cells)
-
-
-def _products(h: Grid, a: Grid, g: Grid, met: np.ndarray, input, grad_output) -> Grid:
-    values = input.ravel()[met] * grad_output.ravel()
+def _column(sheet: Sheet, name: str, grid: Grid, cells=slice(None), title: str = "") -> Grid:
+    """Some cells of a map, or all, from top to bottom. What is shown twice is typed into once."""
+    column = laid_out(grid, lambda numbers: numbers.ravel()[cells].reshape(1, 1, -1, 1))
     return replace(
+        column,
+        name=name,
+        title=title or name,
+        slot=sheet.slots[name],
+        editable=grid.editable and name == grid.name,
+    )
+
+
+def _products(sheet: Sheet, h: Grid, paths: list, products: list[float]) -> Grid:
+    """The product on each path: they appear one after the other."""
+    column = replace(
         h,
         name="product",
         title="product",
-        symbols=tuple(f"{x}·{y}" for x, y in zip(_of(a.symbols, met), g.symbols, strict=True)),
-        numbers=tuple(map(number, values.tolist())),
+        slot=sheet.slots["product"],
         role="written",
+        symbols=tuple(f"{a}·{g}" for a, _, g in paths),
+        numbers=tuple(map(number, products)),
     )
+    texts = sheet.written(column).texts or ("",) * column.size
+    return replace(column, frames=filled_in(texts, list(range(column.size))))
 
 
-def _single(name: str, title: str, symbol: str, value: str, **more) -> Grid:
-    """One cell by itself, at the height where all paths start and end."""
-    x, width = COLUMNS[name]
-    slot = Slot(x, MIDDLE - 28, width, 56, largest=90, square=False)
-    return Grid(name, title, (1, 1, 1, 1), slot, symbols=(symbol,), numbers=(value,), **more)
+def _growing(sheet: Sheet, total: Grid, products: list[float]) -> tuple[tuple[str, ...], ...]:
+    """The sum after each path: in numbers it grows, in symbols it stands there at the end."""
+    if sheet.show == "numbers":
+        return tuple((number(value),) for value in accumulate(products))
+    return (("",),) * (len(products) - 1) + (total.symbols,)
 
 
-def _strokes(grids: list[Grid]) -> tuple[Stroke, ...]:
+def _strokes(parts: dict[str, Grid]) -> tuple[Stroke, ...]:
     """Blue from the weight to every output, orange from every product into the sum."""
-    parts = {grid.name: grid for grid in grids}
-    k, h, product, total = (parts[name] for name in ("weight", "output", "product", "sum"))
-    origin = (k.place.x + k.place.width + 3, MIDDLE)
-    goal = (total.place.x - 3, MIDDLE)
+    weight, total = parts["weight"].place, parts["sum"].place
+    h, edge = parts["output"], parts["product"].place
+    origin, goal = (weight.x + weight.width + 3, MIDDLE), (total.x - 3, MIDDLE)
     rows = [h.corner(n)[1] + h.place.height / 2 for n in range(h.size)]
-    edge = product.place.x + product.place.width + 3
     return (
         *(Stroke((origin, (h.place.x - 4, row))) for row in rows),
-        *(Stroke(((edge, row), goal), "backward") for row in rows),
+        *(Stroke(((edge.x + edge.width + 3, row), goal), "backward") for row in rows),
     )
 
 
-def _with_sentences(grids: list[Grid], cell: int, met: np.ndarray) -> list[Grid]:
-    parts = {grid.name: grid for grid in grids}
-    weight = spoken(parts["kernel"].symbols[cell])
-    inputs = [spoken(name) for name in _of(parts["input"].symbols, met)]
-    outputs = [spoken(name) for name in parts["output"].symbols]
-    upstream = [spoken(name) for name in parts["upstream"].symbols]
-    slope = [f"∂{h}/∂{weight} = {a}" for h, a in zip(outputs, inputs, strict=True)]
-    sentences = {
-        "input": [
-            f"{spoken(name)} meets {weight} on the way to {outputs[met.tolist().index(n)]}."
-            if n in met
-            else f"{spoken(name)} never meets {weight}."
-            for n, name in enumerate(parts["input"].symbols)
-        ],
-        "kernel": [
-            f"{spoken(name)} lies on {count(len(met), 'input cell')}, one for each output."
-            + (" Its paths are drawn." if n == cell else " Choose it with the slider.")
-            for n, name in enumerate(parts["kernel"].symbols)
-        ],
-        "weight": [f"{weight}, one number, used for {count(len(met), 'output')}."],
-        "output": [
-            f"{h} contains {weight} times {a}." for h, a in zip(outputs, inputs, strict=True)
-        ],
-        "local": [f"The local slope: {said}, the input cell that {weight} met." for said in slope],
-        "upstream": [f"{g} arrives from the layers behind this one." for g in upstream],
-        "product": [
-            f"This path: {g} from behind, times the local slope {s}."
-            for g, s in zip(upstream, slope, strict=True)
-        ],
-        "sum": [f"All {count(len(met), 'path')} added up: the gradient of {weight}."],
+def _says(a: Grid, k: Grid, chosen: int, met: list[int], paths: list) -> dict[str, Says]:
+    weight, inputs, weights = spoken(k.symbols[chosen]), a.symbols, k.symbols
+    names = [tuple(map(spoken, path)) for path in paths]
+    path_of = {cell: n for n, cell in enumerate(met)}
+    slopes = [f"∂{h}/∂{weight} = {a}" for a, h, _ in names]
+
+    def of_input(cell: int) -> str:
+        if cell not in path_of:
+            return f"{spoken(inputs[cell])} never meets {weight}."
+        a, h, _ = names[path_of[cell]]
+        return f"{a} meets {weight} on the way to {h}."
+
+    def of_kernel(cell: int) -> str:
+        which = "Its paths are drawn." if cell == chosen else "Choose it with the slider."
+        cells = count(len(met), "input cell")
+        return f"{spoken(weights[cell])} lies on {cells}, one for each output. {which}"
+
+    return {
+        "input": of_input,
+        "kernel": of_kernel,
+        "weight": lambda _: f"{weight}, one number, used for {count(len(met), 'output')}.",
+        "output": lambda n: "{1} contains {weight} times {0}.".format(*names[n], weight=weight),
+        "local": lambda cell: (
+            f"The local slope: {slopes[path_of[cell]]}, the input cell that {weight} met."
+        ),
+        "upstream": lambda n: f"{names[n][2]} arrives from the layers behind this one.",
+        "product": lambda n: (
+            f"This path: {names[n][2]} from behind, times the local slope {slopes[n]}."
+        ),
+        "sum": lambda _: f"All {count(len(met), 'path')} added up: the gradient of {weight}.",
     }
-    return [replace(grid, sentences=tuple(sentences[grid.name])) for grid in grids]
 
 
-def _with_steps(scene: Scene, cell: int, met, input, grad_output, show: str) -> Scene:
+def _steps(
+    sheet: Sheet, weight: str, cell: int, met: list[int], paths: list, products: list[float]
+) -> tuple[Step, ...]:
     """One step for each path: its product appears, and the sum grows."""
-    paths, product, total = len(met), scene["product"], scene["sum"]
-    sums = [number(v) for v in accumulate((input.ravel()[met] * grad_output.ravel()).tolist())]
-    weight = spoken(scene["kernel"].symbols[cell])
-    steps = []
-    for n in range(paths):
-        a, h, g = (
-            spoken(scene[name].symbols[at])
-            for name, at in (("input", met[n]), ("output", n), ("upstream", n))
-        )
+    steps, sums = [], list(accumulate(products))
+    for n, path in enumerate(paths):
+        a, h, g = map(spoken, path)
         says = (
-            f"Path {n + 1} of {paths}: when {weight} grows, {h} grows {a} times as much, and "
+            f"Path {n + 1} of {len(met)}: when {weight} grows, {h} grows {a} times as much, and "
             f"{g} says what that does to the scalar. The path adds {a} times {g}."
         )
-        if show == "numbers":
-            says += f" That is {product.numbers[n]}; the sum is now {sums[n]}."
-        lit = {name: (n,) for name in ("output", "local", "upstream", "product")}
-        lit |= {"weight": (0,), "kernel": (cell,), "input": (int(met[n]),), "sum": (0,)}
-        steps.append(Step(lit, says, ("sum", 0) if n + 1 == paths else None))
-    texts = product.texts or ("",) * paths
-    frames = {
-        "product": [(*texts[: n + 1], *("",) * (paths - n - 1)) for n in range(paths)],
-        "sum": [(sums[n],) for n in range(paths)]
-        if show == "numbers"
-        else [("",)] * (paths - 1) + [total.symbols],
-    }
-    grids = tuple(replace(g, frames=tuple(frames.get(g.name, ()))) for g in scene.grids)
-    return replace(scene, grids=grids, steps=tuple(steps))
+        if sheet.show == "numbers":
+            says += f" That is {number(products[n])}; the sum is now {number(sums[n])}."
+        lit = dict.fromkeys(("output", "local", "upstream", "product"), (n,))
+        lit |= {"weight": (0,), "kernel": (cell,), "input": (met[n],), "sum": (0,)}
+        steps.append(Step(lit, says, ("sum", 0) if n + 1 == len(met) else None))
+    return tuple(steps)

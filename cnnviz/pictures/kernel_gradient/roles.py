@@ -6,19 +6,19 @@ from dataclasses import replace
 
 import numpy as np
 
-from ...functional import conv2d, conv2d_input, rot180
+from ...functional import conv2d, conv2d_input
 from ...functional.geometry import Geometry
 from ...functional.table import convolution_table
 from ...scene import Equation, Grid, Scene
-from ...symbols import NOTATIONS, Notation, labels, spoken
-from ..grids import gradient_grid, map_grid, padded_grid, spread_apart, spread_cells, written
+from ...symbols import Notation, spoken
+from ..maps import padded, padded_or_struck, places, spread, turned
 from ..matrix.convolution_matrix import PRINTED
-from ..transposed.transposed import padded_cells, padded_gradient_grid
-from ..words import call
-from .kernel_gradient import SLOTS, kernel_gradient
+from ..sheet import Sheet, between
+from . import kernel_gradient as to_kernel
 
 ROLES = ("kernel gradient", "forward", "input gradient")
-MAP, WINDOW, RESULT = SLOTS.values()
+# The parts stand where those of the kernel gradient do: nothing jumps when the role changes.
+SLOTS = dict(zip(("map", "window", "result"), to_kernel.SLOTS.values(), strict=True))
 # What was done to the upstream gradient before the window slides over it, in words for a title.
 DONE = {"inserted": "spread", "padding": "padded", "cropped": "cropped"}
 
@@ -32,15 +32,14 @@ def three_correlations(
     dilation=1,
     *,
     role: str = "kernel gradient",
-    notation: Notation = NOTATIONS["note"],
-    start: int = 1,
-    show: str = "symbols",
+    **letters,
 ) -> Scene:
     """Kernel gradient, forward pass or input gradient, always as a window that slides over a map.
 
     ``input`` is (H, W), ``weight`` (kH, kW), ``grad_output`` has the size of the output; the other
     arguments are PyTorch's, and ``role`` is one of ``ROLES``. Zeros are inserted where a stride or
     a dilation keeps cells apart; what a padding crops from the map on the way back is struck out.
+    ``letters`` are those of a `Sheet`: notation, start and show.
     Raises DoesNotFit where ``conv2d_input`` does. Source: slides, "Takeaway"; blog, "Intuition".
 
     >>> x, k, g = np.ones((3, 3)), np.ones((2, 2)), np.ones((2, 2))
@@ -48,160 +47,127 @@ def three_correlations(
     '∂F/∂a_12 = ∂F/∂h_11·k_12 + ∂F/∂h_12·k_11'
     """
     how = {"stride": stride, "padding": padding, "dilation": dilation}
-    letters = {"notation": notation, "start": start}
     if role == "kernel gradient":
-        return kernel_gradient(input, weight.shape, grad_output, **how, **letters, show=show)
-    conv2d_input(input.shape, weight, grad_output, **how)  # says in words what does not fit
+        return to_kernel.kernel_gradient(input, weight.shape, grad_output, **how, **letters)
+    gradient = conv2d_input(input.shape, weight, grad_output, **how)  # says what does not fit
+    geometry, sheet = Geometry.of(input.shape, weight.shape, **how), Sheet(SLOTS, **letters)
     if role == "forward":
-        title, grids, table, equation, code = _forward(input, weight, how, **letters)
+        grids, table, equation, code = _forward(sheet, input, weight, geometry, how)
     else:
-        title, grids, table, equation, code = _to_input(
-            input.shape, weight, grad_output, how, **letters
+        grids, table, equation, code = _to_input(
+            sheet, weight, grad_output, gradient, geometry, how
         )
-    geometry, result = Geometry.of(input.shape, weight.shape, **how), grids[-1].name
-    grids = [replace(grid, sentences=_sentences(grid, result, table)) for grid in grids]
-    return Scene(
-        title=title,
-        grids=tuple(written(grid, show) for grid in grids),
-        table=table,
-        say=_say(role, grids[0], notation),
-        size=(1200, 390),
+    result = grids[-1].name
+    return sheet.scene(
+        "The forward pass" if role == "forward" else "The input gradient",
+        tuple(_with_sentences(part, grid, table) for part, grid in zip(SLOTS, grids, strict=True)),
+        table,
+        {},
+        say=_say(role, grids[0], sheet.notation),
         equations={result: equation},
-        signs=((415, 215, "∗"), (705, 215, "=")),
-        lamps=_lamps(role, grids, geometry, notation),
+        signs=between(SLOTS, "∗="),
+        lamps=_lamps(role, grids, geometry, sheet.notation),
         walk=result,
-        beware=notation.beware,
         code=code,
     )
 
 
-def _forward(input, weight, how: dict, notation: Notation, start: int):
-    geometry, output = Geometry.of(input.shape, weight.shape, **how), conv2d(input, weight, **how)
-    kernel = map_grid("kernel", notation.kernel, weight, WINDOW, start, editable=True)
-    grids = [
-        padded_grid("input", notation.input, input, geometry, MAP, start),
-        spread_apart(kernel, geometry.dilation),
-        map_grid("output", notation.output, output, RESULT, start, role="written"),
-    ]
+def _forward(sheet: Sheet, input, weight, geometry: Geometry, how: dict):
+    a = sheet.grid("input", input, slot="map", editable=True)
+    k = spread(sheet.grid("kernel", weight, slot="window", editable=True), geometry.dilation)
+    h = sheet.grid("output", conv2d(input, weight, **how), slot="result", role="written")
     table = convolution_table(geometry)
-    table |= {"kernel": _places(geometry)[table["kernel"]]}
-    factors = tuple(f"{{{part}}}" for part in notation.factors)
-    equation = Equation("{output}", factors, True, PRINTED[notation.document]["output"])
-    code = call(notation.output, "nn.functional.conv2d", [notation.input, notation.kernel], **how)
-    return "The forward pass", grids, table, equation, code
+    table |= {"kernel": places(k)[table["kernel"]]}
+    code = sheet.call("output", "nn.functional.conv2d", "input", "kernel", **how)
+    equation = sheet.forward(PRINTED[sheet.notation.document]["output"])
+    return (padded(a, geometry.padding), k, h), table, equation, code
 
 
-def _to_input(input_size, weight, grad_output, how: dict, notation: Notation, start: int):
-    geometry = Geometry.of(input_size, weight.shape, **how)
-    gradient = conv2d_input(input_size, weight, grad_output, **how)
-    grids = [
-        _around(grad_output, geometry, notation, start),
-        _turned(weight, geometry, notation, start),
-        gradient_grid(
-            "input_gradient", notation.scalar, notation.input, gradient, RESULT, start,
-            role="written",
-        ),
-    ]  # fmt: skip
-    kept = np.setdiff1d(np.arange(grids[0].size), grids[0].marks.get("cropped", ()))
-    sliding = convolution_table(
-        Geometry.of(_around_size(geometry), weight.shape, dilation=geometry.dilation)
-    )
+def _to_input(sheet: Sheet, weight, grad_output, gradient, geometry: Geometry, how: dict):
+    """The map has one stop of the turned kernel for each input cell."""
+    size = tuple(axis.size + axis.span - 1 for axis in geometry.axes)
+    g, k = _spread_upstream(sheet, grad_output, geometry, size), _turned(sheet, weight, geometry)
+    da = sheet.grid("input_gradient", gradient, slot="result", role="written")
+    kept = np.setdiff1d(np.arange(g.size), g.marks.get("cropped", ()))
+    sliding = convolution_table(Geometry.of(size, weight.shape, dilation=geometry.dilation))
     table = {
         "spread": kept[sliding["input"]],
-        "turned": _places(geometry)[sliding["kernel"]],
+        "turned": places(k)[::-1][sliding["kernel"]],  # the last weight stands in the first place
         "input_gradient": sliding["output"],
     }
-    equation = Equation(
-        "{input_gradient}", ("{spread}", "{turned}"), True, PRINTED[notation.document]["input"]
-    )
-    arguments = [f"{notation.input}.shape", notation.kernel, f"d{notation.output}"]
-    code = call(f"d{notation.input}", "nn.grad.conv2d_input", arguments, **how)
-    return "The input gradient", grids, table, equation, code
+    printed = PRINTED[sheet.notation.document]["input"]
+    equation = Equation("{input_gradient}", ("{spread}", "{turned}"), True, printed)
+    parts = ("input.shape", "kernel", "upstream")
+    code = sheet.call("input_gradient", "nn.grad.conv2d_input", *parts, **how)
+    return (g, k, da), table, equation, code
 
 
-def _places(geometry: Geometry) -> np.ndarray:
-    """Where each weight stands in the window that the dilation has spread."""
-    return np.flatnonzero(spread_cells(geometry.kernel_size, geometry.dilation) >= 0)
-
-
-def _around(grad_output, geometry: Geometry, notation: Notation, start: int) -> Grid:
+def _spread_upstream(sheet: Sheet, grad_output, geometry: Geometry, size: tuple) -> Grid:
     """The upstream gradient with zeros between its cells and around them, or cells cropped."""
-    bare = gradient_grid("upstream", notation.scalar, notation.output, grad_output, MAP, start)
-    grid = padded_gradient_grid(bare, *padded_cells(grad_output, geometry))
-    height, width = _around_size(geometry)
-    done = [what for mark, what in DONE.items() if mark in grid.marks]
-    after = f", {' and '.join(done)} to {height}×{width}" if done else f"  {height}×{width}"
-    name = f"upstream |∂{notation.scalar}/∂{notation.output}|"
-    return replace(grid, title=name + after, slot=MAP)
+    bare = sheet.grid("upstream", grad_output, slot="map")
+    g = padded_or_struck(spread(bare, geometry.stride), geometry.adjoint_padding)
+    name, done, by = bare.title.partition("  ")[0], _done(g), "{}×{}".format(*size)
+    return replace(g, name="spread", title=f"{name}, {done} to {by}" if done else f"{name}  {by}")
 
 
-def _around_size(geometry: Geometry) -> tuple[int, int]:
-    """The size of the map on which the turned kernel makes one stop for each input cell."""
-    rows, columns = geometry.axes
-    return rows.size + rows.span - 1, columns.size + columns.span - 1
-
-
-def _turned(weight: np.ndarray, geometry: Geometry, notation: Notation, start: int) -> Grid:
+def _turned(sheet: Sheet, weight: np.ndarray, geometry: Geometry) -> Grid:
     """The kernel turned by 180 degrees; each cell keeps its name."""
-    grid = map_grid("turned", notation.kernel, rot180(weight), WINDOW, start)
-    turned = replace(
-        grid,
-        title=f"kernel |{notation.kernel}|, turned by 180°",
-        symbols=tuple(reversed(labels(notation.kernel, weight.shape, start))),
-    )
-    return spread_apart(turned, geometry.dilation)
+    k = turned(sheet.grid("kernel", weight, slot="window"))
+    k = replace(k, name="turned", title=f"kernel |{sheet.letter('kernel')}|, turned by 180°")
+    return spread(k, geometry.dilation)
 
 
-def _sentences(grid: Grid, result: str, table: dict) -> tuple[str, ...]:
-    """What each cell of a map, a window or a result has to say."""
-    inserted, padding, cropped = (
-        grid.marks.get(mark, ()) for mark in ("inserted", "padding", "cropped")
-    )
-    met = set(table[grid.name].tolist())
+def _with_sentences(part: str, grid: Grid, table: dict) -> Grid:
+    """What each cell of the map, the window or the result has to say."""
+    marked = {cell: mark for mark, cells in grid.marks.items() for cell in cells}
+    step, met = "stride" if part == "map" else "dilation", set(table[grid.name].tolist())
+    of_marked = {
+        "inserted": f"An inserted zero: the {step} keeps the cells apart, so none stands here.",
+        "padding": "A padding cell: always 0.",
+        "cropped": (
+            "Cropped: what it would give belongs to the padding, and the padding was no input."
+        ),
+    }
+    of_part = {
+        "map": "{} is a cell of the map: the windows that cover it light up on the right.",
+        "window": "{} is a cell of the window: it goes to every stop, each time over another cell.",
+        "result": (
+            "{} is one stop of the window: cells that meet are multiplied, and all is added up."
+        ),
+    }
 
     def sentence(cell: int) -> str:
-        if cell in inserted:
-            step = "stride" if grid.slot == MAP else "dilation"
-            return f"An inserted zero: the {step} keeps the cells apart, so none stands here."
-        if cell in padding:
-            return "A padding cell: always 0."
+        if cell in marked:
+            return of_marked[marked[cell]]
         name = spoken(grid.symbols[cell])
-        if cell in cropped:
-            return (
-                "Cropped: what it would give belongs to the padding, and the padding was no input."
-            )
         if cell not in met:
             return f"No window covers {name}, so it stands in no sum."
-        if grid.name == result:
-            return f"{name} is one stop of the window: cells that meet are multiplied, and all is added up."
-        if grid.slot == MAP:
-            return f"{name} is a cell of the map: the windows that cover it light up on the right."
-        return (
-            f"{name} is a cell of the window: it goes to every stop, each time over another cell."
-        )
+        return of_part[part].format(name)
 
-    return tuple(map(sentence, range(grid.size)))
+    return replace(grid, sentences=tuple(map(sentence, range(grid.size))))
+
+
+def _done(upstream: Grid) -> str:
+    return " and ".join(word for mark, word in DONE.items() if mark in upstream.marks)
 
 
 def _say(role: str, on: Grid, notation: Notation) -> str:
     """What is to be seen, with ``on`` as the map."""
-    n = notation
+    n, done = notation, _done(on)
     if role == "forward":
         return f"Forward, the kernel {n.kernel} is the window and slides over the input."
-    if [number for number in on.numbers if number != "0"] == ["1"]:
-        cell = spoken(on.symbols[on.numbers.index("1")]).partition("/∂")[2]
+    if cell := to_kernel.probed_output(on):
         return (
             f"A single 1 upstream: the input gradient is a copy of the kernel, on the cells that "
             f"{cell} read."
         )
-    done = " and ".join(what for mark, what in DONE.items() if mark in on.marks)
     return (
         f"For the input gradient, ∂{n.scalar}/∂{n.output} is the map and {n.kernel} is the window. "
         f"It runs against the forward direction, so it is turned{done and f', and the map is {done}'}."
     )
 
 
-def _lamps(role: str, grids: list[Grid], geometry: Geometry, notation: Notation):
+def _lamps(role: str, grids: tuple[Grid, ...], geometry: Geometry, notation: Notation):
     on, window, _ = grids
     return (
         (role == "input gradient", "the window is turned by 180°"),

@@ -10,11 +10,20 @@ from ...functional import conv2d, conv2d_weight
 from ...functional.geometry import Geometry
 from ...functional.table import convolution_table
 from ...scene import NOWHERE, Equation, Grid, Scene, Slot, Stroke
-from ...symbols import NOTATIONS, Notation, number, spoken
-from ..grids import gradient_grid, map_grid, written
+from ...symbols import Notation, number, spoken
+from ..sheet import Sheet
+from ..words import Says
 
 FARTHEST = 2.0  # the nudges that the plot reaches
 CHECK = 0.001  # the nudge of the central difference
+SLOTS = {
+    "input": Slot(20, 40, 235, 235, largest=58),
+    "kernel": Slot(300, 40, 180, 235, largest=60),
+    "output": Slot(520, 40, 130, 110, largest=58),
+    "change": Slot(520, 180, 130, 110, largest=58),
+    "upstream": Slot(690, 40, 270, 235, largest=72),
+    "nudge": Slot(800, 390, 90, 50, largest=90, square=False),
+}
 PLOT = Slot(70, 350, 600, 220)
 
 
@@ -27,15 +36,14 @@ def wiggle(
     stride=1,
     *,
     scalar: str = "linear",
-    notation: Notation = NOTATIONS["note"],
-    start: int = 1,
-    show: str = "numbers",
+    **letters,
 ) -> Scene:
     """One weight nudged: every output moves by the nudge times the input cell it met there.
 
     ``input`` is (H, W), ``weight`` (kH, kW); ``cell`` is the number of the weight in row-major
     order. ``scalar`` is "linear", the sum of the outputs weighted by ``grad_output``, or "curved",
-    half the sum of their squares. Raises DoesNotFit where ``conv2d_weight`` does.
+    half the sum of their squares. ``letters`` are those of a `Sheet`: notation, start and show.
+    Raises DoesNotFit where ``conv2d_weight`` does.
     Source: note, section 3, ∂h_12/∂k_ij = a_i,j+1.
 
     >>> scene = wiggle(np.ones((3, 3)), np.ones((2, 2)), np.ones((2, 2)), nudge=0.5)
@@ -43,60 +51,64 @@ def wiggle(
     (('0.5', '0.5', '0.5', '0.5'), ('2', 'change predicted'))
     """
     trial = _Trial(input, weight, grad_output, cell, nudge, stride, scalar)
-    geometry = Geometry.of(input.shape, weight.shape, stride)
-    table = convolution_table(geometry)
-    chosen = table["kernel"] == cell
-    table["change"] = np.where(chosen, table["output"], NOWHERE)
-    table["upstream"] = table["output"]
-    table["nudge"] = np.where(chosen, 0, NOWHERE)
-
-    a = map_grid(
-        "input", notation.input, input, Slot(20, 40, 235, 235, largest=58), start, editable=True
+    sheet = Sheet(SLOTS, **{"show": "numbers", **letters})
+    a = sheet.grid("input", input, editable=True)
+    k = sheet.grid("kernel", weight, editable=True)
+    h = sheet.grid("output", trial.outputs)
+    dh = replace(
+        sheet.grid("output", trial.change, slot="change", role="written"),
+        name="change",
+        title="how it moves",
+        symbols=tuple(f"Δ{name}" for name in h.symbols),
     )
-    k = map_grid(
-        "kernel", notation.kernel, weight, Slot(300, 40, 180, 235, largest=60), start, editable=True
+    g = sheet.grid("upstream", trial.upstream, editable=scalar == "linear")
+    e = Grid(
+        "nudge",
+        "nudge",
+        (1, 1, 1, 1),
+        SLOTS["nudge"],
+        symbols=("ε",),
+        numbers=(number(float(nudge)),),
     )
-    h = map_grid(
-        "output", notation.output, trial.outputs, Slot(520, 40, 130, 110, largest=58), start
-    )
-    dh = map_grid(
-        "change", notation.output, trial.change, Slot(520, 180, 130, 110, largest=58), start,
-        role="written",
-    )  # fmt: skip
-    dh = replace(dh, title="how it moves", symbols=tuple(f"Δ{name}" for name in h.symbols))
-    g = gradient_grid(
-        "upstream", notation.scalar, notation.output, trial.upstream,
-        Slot(690, 40, 270, 235, largest=72), start, editable=scalar == "linear",
-    )  # fmt: skip
-    e = Grid("nudge", "nudge", (1, 1, 1, 1), Slot(800, 390, 90, 50, largest=90, square=False),
-             symbols=("ε",), numbers=(number(float(nudge)),))  # fmt: skip
-    grids = _with_sentences(a, k, h, dh, g, e, table, cell, scalar)
-    name = spoken(k.symbols[cell])
-    return Scene(
-        title="A weight, nudged",
-        grids=tuple(written(grid, show) for grid in grids),
-        table=table,
-        say=_say(notation, name, scalar),
+    table = _table(Geometry.of(input.shape, weight.shape, stride), cell)
+    name, printed = spoken(k.symbols[cell]), sheet.notation.document == "note"
+    return sheet.scene(
+        "A weight, nudged",
+        (a, k, h, dh, g, e),
+        table,
+        _says(a, k, h, g, table, cell, scalar),
+        say=_say(sheet.notation, name, scalar),
         size=(1200, 600),
         equations={
-            "change": Equation("{change}", ("{nudge}", "{input}"), True, "note-56" * (notation.document == "note")),
-            "output": Equation("{output}", tuple(f"{{{part}}}" for part in notation.factors), True),
+            "change": Equation("{change}", ("{nudge}", "{input}"), True, "note-56" * printed),
+            "output": sheet.forward(),
         },
         signs=((278, 165, "∗"), (500, 105, "=")),
-        strokes=_plot(trial, notation, name),
+        strokes=_plot(trial, sheet.notation, name),
         counters=(
-            (number(trial.slope), f"∂{notation.scalar}/∂{name}, the gradient"),
-            (number(trial.slope * nudge), "change predicted"),
-            (number(trial.scalar(nudge) - trial.scalar(0)), "change in fact"),
+            (number(trial.slope), f"∂{sheet.notation.scalar}/∂{name}, the gradient"),
+            (number(trial.predicted), "change predicted"),
+            (number(trial.actual), "change in fact"),
             (number(trial.central), f"central difference, ±{number(CHECK)}"),
         ),
         lamps=(
-            (bool(np.isclose(trial.slope * nudge, trial.scalar(nudge) - trial.scalar(0))), "prediction exact"),
+            (bool(np.isclose(trial.predicted, trial.actual)), "prediction exact"),
             (bool(np.isclose(trial.central, trial.slope)), "central difference is the gradient"),
         ),
         walk="change",
-        beware=notation.beware,
     )  # fmt: skip
+
+
+def _table(geometry: Geometry, cell: int) -> dict[str, np.ndarray]:
+    """The meetings of the forward pass; in those of the chosen weight its nudge moves an output."""
+    table = convolution_table(geometry)
+    chosen = table["kernel"] == cell
+    return {
+        **table,
+        "change": np.where(chosen, table["output"], NOWHERE),
+        "upstream": table["output"],
+        "nudge": np.where(chosen, 0, NOWHERE),
+    }
 
 
 @dataclass(frozen=True)
@@ -142,6 +154,14 @@ class _Trial:
         return float((outputs**2).sum() / 2)
 
     @property
+    def predicted(self) -> float:
+        return self.slope * self.nudge
+
+    @property
+    def actual(self) -> float:
+        return self.scalar(self.nudge) - self.scalar(0)
+
+    @property
     def central(self) -> float:
         return (self.scalar(CHECK) - self.scalar(-CHECK)) / (2 * CHECK)
 
@@ -158,39 +178,37 @@ def _say(notation: Notation, weight: str, scalar: str) -> str:
     )
 
 
-def _with_sentences(a, k, h, dh, g, e, table, cell: int, scalar: str) -> tuple[Grid, ...]:
+def _says(a, k, h, g, table: dict, cell: int, scalar: str) -> dict[str, Says]:
     weight = spoken(k.symbols[cell])
     met = dict(zip(table["change"].tolist(), table["input"].tolist(), strict=True))
-    outputs_of = {int(met[n]): n for n in range(h.size)}
+    outputs_of = {met[n]: n for n in range(h.size)}
     where_from = (
         "is given: it can be anything." if scalar == "linear" else "is the output itself here."
     )
 
-    def of_input(n: int, name: str) -> str:
+    def of_input(n: int) -> str:
+        name = spoken(a.symbols[n])
         if n not in outputs_of:
-            return f"{spoken(name)} does not meet {weight}, so the nudge does not touch it."
+            return f"{name} does not meet {weight}, so the nudge does not touch it."
         moves = spoken(h.symbols[outputs_of[n]])
-        return f"{spoken(name)} meets {weight} on the way to {moves}: it is the slope of {moves}."
+        return f"{name} meets {weight} on the way to {moves}: it is the slope of {moves}."
 
-    sentences = {
-        "input": [of_input(n, name) for n, name in enumerate(a.symbols)],
-        "kernel": [
-            f"{spoken(name)} is nudged: {h.size} outputs move."
-            if n == cell
-            else f"{spoken(name)} stays as it is. Choose it with the slider."
-            for n, name in enumerate(k.symbols)
-        ],
-        "output": [f"{spoken(name)} before the nudge." for name in h.symbols],
-        "change": [
-            f"{spoken(name)} moves by the nudge times {spoken(a.symbols[met[n]])}."
-            for n, name in enumerate(h.symbols)
-        ],
-        "upstream": [f"{spoken(name)} {where_from}" for name in g.symbols],
-        "nudge": [f"{weight} is nudged by this much. Each output moves in proportion."],
+    def of_kernel(n: int) -> str:
+        if n == cell:
+            return f"{weight} is nudged: {h.size} outputs move."
+        return f"{spoken(k.symbols[n])} stays as it is. Choose it with the slider."
+
+    def of_change(n: int) -> str:
+        return f"{spoken(h.symbols[n])} moves by the nudge times {spoken(a.symbols[met[n]])}."
+
+    return {
+        "input": of_input,
+        "kernel": of_kernel,
+        "output": lambda n: f"{spoken(h.symbols[n])} before the nudge.",
+        "change": of_change,
+        "upstream": lambda n: f"{spoken(g.symbols[n])} {where_from}",
+        "nudge": lambda _: f"{weight} is nudged by this much. Each output moves in proportion.",
     }
-    return tuple(
-        replace(grid, sentences=tuple(sentences[grid.name])) for grid in (a, k, h, dh, g, e)
-    )
 
 
 def _plot(trial: _Trial, notation: Notation, weight: str) -> tuple[Stroke, ...]:

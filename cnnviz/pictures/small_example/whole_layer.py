@@ -10,21 +10,30 @@ from ...functional import conv2d, conv2d_input, conv2d_weight
 from ...functional.geometry import DoesNotFit, Geometry
 from ...functional.table import convolution_table, unpadded_cells
 from ...scene import NOWHERE, Equation, Grid, Scene, Slot, Step, Stroke
-from ...symbols import NOTATIONS, Notation, number, spoken
-from ..grids import gradient_grid, map_grid, padded_grid, written
-from ..kernel_gradient.kernel_channels import bias_grid, bias_letter
+from ...symbols import number, spoken
+from ..grids import map_grid
+from ..kernel_gradient.kernel_channels import bias_grid
+from ..kernel_gradient.kernel_gradient import equation_of
+from ..maps import PADDING, padded
 from ..matrix.convolution_matrix import PRINTED
-from ..words import call, count
+from ..meetings import filled_in, joined
+from ..sheet import Sheet
+from ..words import Says, count
 
 SCALARS = ("given", "sum", "squared error")
 TOP, LOW, TALL = 40, 352, 232
-SLOTS = {  # left edge and width of a value; its gradient stands below it
-    "input": (20, 300),
-    "kernel": (370, 180),
-    "bias": (592, 64),
-    "output": (700, 190),
+COLUMNS = {  # a value with its gradient below it: left edge and width
+    ("input", "input_gradient"): (20, 300),
+    ("kernel", "kernel_gradient"): (370, 180),
+    ("bias", "bias_gradient"): (592, 64),
+    ("output", "upstream"): (700, 190),
 }
-TARGET = Slot(900, TOP, 92, TALL, largest=46)
+SLOTS = {
+    name: Slot(x, y, width, TALL, largest=66)
+    for column, (x, width) in COLUMNS.items()
+    for name, y in zip(column, (TOP, LOW), strict=True)
+}
+SLOTS["target"] = Slot(900, TOP, 92, TALL, largest=46)
 
 
 def whole_layer(
@@ -38,9 +47,7 @@ def whole_layer(
     scalar: str = "given",
     target: np.ndarray | None = None,
     blank: bool = False,
-    notation: Notation = NOTATIONS["note"],
-    start: int = 1,
-    show: str = "numbers",
+    **letters,
 ) -> Scene:
     """One layer from the first equation to the last, one step for each line of the calculation.
 
@@ -48,6 +55,7 @@ def whole_layer(
     output. ``scalar`` says where the upstream gradient comes from: "given" as ``grad_output``, of
     the "sum" of the output, or of the "squared error", half the sum of (output − target)².
     ``blank`` leaves the results empty until they are stepped to, as on a work sheet.
+    ``letters`` are those of a `Sheet`: notation, start and show.
     Raises DoesNotFit where ``conv2d`` does. Source: slides, "Convolution Forward Pass" to
     "Takeaway"; blog, "For Convolution layer".
 
@@ -61,32 +69,31 @@ def whole_layer(
     outputs = conv2d(input, weight, np.array([bias]), stride, padding)
     target = np.zeros(outputs.shape) if target is None else target
     upstream, value = _scalar(scalar, outputs, grad_output, target)
-    how = (stride, padding)
-    values = {
-        "kernel_gradient": conv2d_weight(input, weight.shape, upstream, *how),
-        "input_gradient": conv2d_input(input.shape, weight, upstream, *how),
-    }
+    sheet = Sheet(SLOTS, **{"show": "numbers", **letters})
+    n, how = sheet.notation, {"stride": stride, "padding": padding}
     grids = [
-        *_values(notation, input, weight, bias, outputs, geometry, start),
-        *_gradients(notation, upstream, values, start, scalar),
+        *_values(sheet, input, weight, bias, outputs, geometry),
+        *_gradients(sheet, input, weight, upstream, scalar, how),
     ]
     if scalar == "squared error":
-        wanted = map_grid("target", "T", target, TARGET, start, editable=True)
+        wanted = map_grid("target", "T", target, SLOTS["target"], sheet.start, editable=True)
         grids.append(replace(wanted, title="target |T|"))
-    table = _table(geometry, scalar)
-    scene = Scene(
-        title="A whole layer",
-        grids=tuple(written(grid, show) for grid in _with_sentences(grids, scalar)),
-        table=table,
+    lines = sum(grid.size for grid in grids if grid.role == "written")
+    call = sheet.call("output", "nn.functional.conv2d", "input", "kernel", "bias", **how)
+    back, y = f"back: each gradient of {n.scalar} below its value", LOW - 44
+    scene = sheet.scene(
+        "A whole layer",
+        tuple(grids),
+        _table(geometry, scalar),
+        _says(grids, scalar),
         say=f"Top: forward. Below each value stands its gradient. Press Next for one line of the "
-        f"calculation after the other: {_lines(grids, scalar)} lines in all.",
+        f"calculation after the other: {lines} lines in all.",
         size=(1200, 600),
-        equations=_equations(notation),
+        equations=_equations(sheet),
         signs=((345, 165, "∗"), (571, 165, "+"), (678, 165, "=")),
-        strokes=_strokes(notation),
-        counters=((number(value), f"= {notation.scalar}, {MEANS[scalar]}"),) * (scalar != "given"),
-        beware=notation.beware,
-        code=_code(notation, stride, padding),
+        strokes=(Stroke(((890, y), (20, y)), "backward", back),),
+        counters=((number(value), f"= {n.scalar}, {MEANS[scalar]}"),) * (scalar != "given"),
+        code=f"{call}; {n.output}.backward(d{n.output})",
     )
     return _with_steps(scene, scalar, blank)
 
@@ -108,106 +115,70 @@ def _scalar(kind: str, outputs, grad_output, target) -> tuple[np.ndarray, float]
     return error, float((error**2).sum() / 2)
 
 
-def _slot(name: str, y: float) -> Slot:
-    x, width = SLOTS[name]
-    return Slot(x, y, width, TALL, largest=66)
-
-
-def _values(notation, input, weight, bias, outputs, geometry, start) -> list[Grid]:
-    letter = bias_letter(notation)
+def _values(sheet: Sheet, input, weight, bias, outputs, geometry: Geometry) -> list[Grid]:
+    letter = sheet.letter("bias")
     return [
-        padded_grid("input", notation.input, input, geometry, _slot("input", TOP), start),
-        map_grid("kernel", notation.kernel, weight, _slot("kernel", TOP), start, editable=True),
-        Grid("bias", f"bias |{letter}|", (1, 1, 1, 1), _slot("bias", TOP), symbols=(letter,),
+        padded(sheet.grid("input", input, editable=True), geometry.padding),
+        sheet.grid("kernel", weight, editable=True),
+        Grid("bias", f"bias |{letter}|", (1, 1, 1, 1), SLOTS["bias"], symbols=(letter,),
              numbers=(number(float(bias)),), editable=True),
-        map_grid("output", notation.output, outputs, _slot("output", TOP), start, role="written"),
+        sheet.grid("output", outputs, role="written"),
     ]  # fmt: skip
 
 
-def _gradients(notation, upstream, values, start, scalar) -> list[Grid]:
+def _gradients(sheet: Sheet, input, weight, upstream, scalar: str, how: dict) -> list[Grid]:
     """The upstream gradient, and the three that the layer computes from it."""
-    name = notation.scalar
-    g = gradient_grid(
-        "upstream", name, notation.output, upstream, _slot("output", LOW), start,
-        editable=scalar == "given", role="read" if scalar == "given" else "written",
-    )  # fmt: skip
-    db = bias_grid(notation, upstream, _slot("bias", LOW), start)
-    dk, da = (
-        gradient_grid(
-            f"{of}_gradient", name, getattr(notation, of), values[f"{of}_gradient"],
-            _slot(of, LOW), start, role="written",
-        )
-        for of in ("kernel", "input")
-    )  # fmt: skip
-    return [g, dk, db, da]
+    given = scalar == "given"
+    dk = conv2d_weight(input, weight.shape, upstream, **how)
+    da = conv2d_input(input.shape, weight, upstream, **how)
+    return [
+        sheet.grid("upstream", upstream, editable=given, role="read" if given else "written"),
+        sheet.grid("kernel_gradient", dk, role="written"),
+        bias_grid(sheet, upstream),
+        sheet.grid("input_gradient", da, role="written"),
+    ]
 
 
 def _table(geometry: Geometry, scalar: str) -> dict[str, np.ndarray]:
     """The same meetings once for each thing that is computed from them, one below the other."""
     met = convolution_table(geometry)
     a, k, h = met["input"], met["kernel"], met["output"]
-    none, zero = np.full(len(h), NOWHERE), np.zeros(len(h), int)
-    unpadded = unpadded_cells(geometry)[a]
-    sections = [
-        {"input": a, "kernel": k, "bias": zero, "output": h},
-        {"input": np.where(unpadded < 0, NOWHERE, a), "upstream": h, "kernel_gradient": k},
-        {"upstream": h, "bias_gradient": zero},
-        {"kernel": k, "upstream": h, "input_gradient": unpadded},
-    ]
-    names = ["input", "kernel", "bias", "output", "upstream"]
-    names += ["kernel_gradient", "bias_gradient", "input_gradient"]
-    if scalar != "given":
-        sections.append({"output": h, "upstream": h})
-    if scalar == "squared error":
-        names.append("target")
-        sections[-1]["target"] = h
-    # A meeting with padding hands nothing back: its row would light an upstream cell for nobody.
-    sections[3] = {
-        name: np.where(unpadded < 0, NOWHERE, cells) for name, cells in sections[3].items()
+    zero, unpadded = np.zeros(len(h), int), unpadded_cells(geometry)[a]
+
+    def unless_padding(cells: np.ndarray) -> np.ndarray:
+        """A meeting with padding hands nothing back: its row would light a cell for nobody."""
+        return np.where(unpadded < 0, NOWHERE, cells)
+
+    back = {"kernel": k, "upstream": h, "input_gradient": unpadded}
+    from_scalar = {
+        "given": [],
+        "sum": [{"output": h, "upstream": h}],
+        "squared error": [{"output": h, "upstream": h, "target": h}],
     }
-    return {name: np.concatenate([part.get(name, none) for part in sections]) for name in names}
+    return joined(
+        {"input": a, "kernel": k, "bias": zero, "output": h},
+        {"input": unless_padding(a), "upstream": h, "kernel_gradient": k},
+        {"upstream": h, "bias_gradient": zero},
+        {name: unless_padding(cells) for name, cells in back.items()},
+        *from_scalar[scalar],
+    )
 
 
-def _equations(notation: Notation) -> dict[str, Equation]:
-    printed, blog = PRINTED[notation.document], notation.document == "blog"
-    forward = tuple(f"{{{part}}}" for part in notation.factors)
+def _equations(sheet: Sheet) -> dict[str, Equation]:
+    document = sheet.notation.document
+    printed, by_bias = PRINTED[document], "blog-53" if document == "blog" else ""
     return {
-        "output": Equation("{output}", forward, True, printed["output"], "{bias}"),
-        "kernel_gradient": Equation(
-            "{kernel_gradient}", ("{upstream}", "{input}"), True, printed["kernel"]
-        ),
-        "bias_gradient": Equation(
-            "{bias_gradient}", ("{upstream}",), True, "blog-53" if blog else ""
-        ),
+        "output": sheet.forward(printed["output"], plus="{bias}"),
+        "kernel_gradient": equation_of(sheet.notation),
+        "bias_gradient": Equation("{bias_gradient}", ("{upstream}",), True, by_bias),
         "input_gradient": Equation(
             "{input_gradient}", ("{upstream}", "{kernel}"), True, printed["input"]
         ),
     }
 
 
-def _strokes(notation: Notation) -> tuple[Stroke, ...]:
-    """The way back: from the upstream gradient below to each of the three gradients."""
-    y = LOW - 44
-    scalar = notation.scalar
-    return (
-        Stroke(((890, y), (20, y)), "backward", f"back: each gradient of {scalar} below its value"),
-    )
-
-
-def _code(notation: Notation, stride, padding) -> str:
-    given = {"stride": stride, "padding": padding}
-    bias = bias_letter(notation)
-    arguments = [notation.input, notation.kernel, bias]
-    made = call(notation.output, "nn.functional.conv2d", arguments, **given)
-    return f"{made}; {notation.output}.backward(d{notation.output})"
-
-
-def _lines(grids: list[Grid], scalar: str) -> int:
-    return sum(grid.size for grid in grids if grid.role == "written")
-
-
-def _with_sentences(grids: list[Grid], scalar: str) -> list[Grid]:
-    said = {
+def _says(grids: list[Grid], scalar: str) -> dict[str, Says]:
+    words = {
         "input": "{} is read: forward by outputs, and backward by the kernel gradient.",
         "kernel": "{} is shared by all outputs, and read again for the input gradient.",
         "bias": "{} is added to every output.",
@@ -221,20 +192,16 @@ def _with_sentences(grids: list[Grid], scalar: str) -> list[Grid]:
             "squared error": "{} is output minus target, the slope of half the squared error.",
         }[scalar],
     }
-    finished = []
-    for grid in grids:
-        if grid.sentences is None:
-            padding = grid.marks.get("padding", ())
-            words = said[grid.name]
-            sentences = tuple(
-                "A padding cell: always 0. It has no gradient of its own."
-                if cell in padding
-                else words.format(spoken(name))
-                for cell, name in enumerate(grid.symbols)
-            )
-            grid = replace(grid, sentences=sentences)
-        finished.append(grid)
-    return finished
+
+    def of(grid: Grid) -> Says:
+        names = grid.origin.symbols
+        return lambda cell: (
+            "A padding cell: always 0. It has no gradient of its own."
+            if cell == PADDING
+            else words[grid.name].format(spoken(names[cell]))
+        )
+
+    return {grid.name: of(grid) for grid in grids if grid.name in words}
 
 
 def _with_steps(scene: Scene, scalar: str, blank: bool) -> Scene:
@@ -250,11 +217,11 @@ def _with_steps(scene: Scene, scalar: str, blank: bool) -> Scene:
             if other in (name, *READS[name])
         }
         steps.append(Step(lit, _line(scene, line, len(walk), name, cell), (name, cell)))
-    frames = {name: _frames(scene[name], walk) for name in order}
     grids = []
     for grid in scene.grids:
-        if grid.name in frames and grid.texts:
-            grid = replace(grid, frames=frames[grid.name])
+        if grid.name in order and grid.texts:
+            filled = [cell if name == grid.name else NOWHERE for name, cell in walk]
+            grid = replace(grid, frames=filled_in(grid.texts, filled))
             if blank:
                 grid = replace(grid, numbers=("",) * grid.size, show="numbers")
         grids.append(grid)
@@ -269,15 +236,6 @@ READS = {
     "bias_gradient": ("upstream",),
     "input_gradient": ("kernel", "upstream"),
 }
-
-
-def _frames(grid: Grid, walk: list[tuple[str, int]]) -> tuple[tuple[str, ...], ...]:
-    """A grid that fills up, cell after cell, as the walk comes to them."""
-    texts, done, frames = grid.texts or (), 0, []
-    for name, _ in walk:
-        done += name == grid.name
-        frames.append((*texts[:done], *("",) * (grid.size - done)))
-    return tuple(frames)
 
 
 def _line(scene: Scene, line: int, lines: int, name: str, cell: int) -> str:

@@ -6,10 +6,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from ...functional import conv2d_input_gather, conv_matrix, spread_gradient
+from ...functional import conv2d_input_gather, conv_matrix
 from ...functional.geometry import Geometry
 from ...functional.table import convolution_table
-from ...functional.windows import insert_zeros, pad
 from ...scene import NOWHERE, Equation, Grid, Scene, Slot
 from ...symbols import Notation, spoken
 from ..maps import INSERTED, PADDING, padded_or_struck, spread, turned
@@ -266,69 +265,3 @@ def _says(g: Grid, k: Grid, da: Grid, table: dict) -> dict[str, Says]:
         "turned": of_weight,
         "input_gradient": of_gradient,
     }
-
-
-def padded_cells(grad_output: np.ndarray, geometry: Geometry) -> tuple[np.ndarray, ...]:
-    """The spread gradient, with the cells that are cropped still around it.
-
-    Three maps: the upstream cell that stands there or NOWHERE; whether the cell is cropped; whether
-    it was there before the padding.
-    """
-    numbers = 1 + np.arange(grad_output.size).reshape(grad_output.shape)
-    around = tuple(tuple(max(n, 0) for n in axis) for axis in geometry.adjoint_padding)
-    cut = tuple(tuple(max(-n, 0) for n in axis) for axis in geometry.adjoint_padding)
-    inserted = insert_zeros(numbers, geometry.stride)
-    true = spread_gradient(
-        numbers,
-        geometry.input_size,
-        geometry.kernel_size,
-        geometry.stride,
-        tuple(axis.padding.before for axis in geometry.axes),
-        geometry.dilation,
-    )
-    is_cut = pad(np.zeros(true.shape, dtype=int), cut, fill=1).astype(bool)
-    is_inside = pad(np.ones(inserted.shape, dtype=int), around).astype(bool)
-    return pad(inserted, around) - 1, is_cut, is_inside
-
-
-def padded_gradient_grid(
-    g: Grid, upstream_of: np.ndarray, is_cut: np.ndarray, is_inside: np.ndarray
-):
-    """The spread gradient as a grid: padding slashed, inserted zeros dotted, the cropped struck."""
-    cells = upstream_of.ravel().tolist()
-    empty = upstream_of < 0
-    marks = {
-        "padding": ~is_inside & ~is_cut,
-        "inserted": is_inside & empty & ~is_cut,
-        "cropped": is_cut,
-    }
-    words = {
-        "padding": "A zero of the padding: with it the window can start and end beyond the gradient.",
-        "inserted": "An inserted zero. The windows of the forward pass were a stride apart, so the gradients are.",
-        "cropped": "Cropped: what it would give belongs to the padding, and the padding was no input.",
-    }
-    sentences = np.array(
-        [f"{spoken(g.symbols[c])} stands here, a stride away from its neighbours." for c in cells],
-        dtype=object,
-    )
-    for name, mask in marks.items():
-        sentences[mask.ravel()] = words[name]
-    height, width = upstream_of.shape
-    return Grid(
-        "spread",
-        f"spread  {height - _cut_lines(is_cut, 1)}×{width - _cut_lines(is_cut, 0)}",
-        (1, 1, height, width),
-        SPREADING["spread"],
-        symbols=tuple("0" if c < 0 else g.symbols[c] for c in cells),
-        numbers=tuple("0" if c < 0 else g.numbers[c] for c in cells),
-        ink=np.where(empty.ravel(), 0, g.ink[cells]),
-        marks={
-            name: tuple(np.flatnonzero(mask).tolist()) for name, mask in marks.items() if mask.any()
-        },
-        sentences=tuple(sentences),
-    )
-
-
-def _cut_lines(is_cut: np.ndarray, axis: int) -> int:
-    """How many whole rows (axis 1) or columns (axis 0) are cropped."""
-    return int(is_cut.all(axis=axis).sum())
