@@ -15,6 +15,7 @@ import sympy
 
 from .. import functional
 from ..functional.geometry import DoesNotFit, Geometry
+from ..functional.samples import ORDER_OF_THE_NOTE
 from ..symbols import NOTATIONS, Notation, spoken
 from .arrays import array, zeros
 from .chain import Chain
@@ -23,9 +24,6 @@ from .letters import symbol_array
 from .values import Applied, Derivation, Line, chain_rule_line
 
 NOTE = NOTATIONS["note"]
-
-# With these numbers the same cells win as in the note: a_21, a_14, a_31 and a_43.
-ORDER_OF_THE_NOTE = ((3, 1, 4, 14), (13, 2, 5, 6), (12, 7, 8, 0), (9, 10, 15, 11))
 
 
 def max_pooling(

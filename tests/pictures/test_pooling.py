@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 
 from cnnviz import NOTATIONS, DoesNotFit
 from cnnviz.derivations import symbol_array
-from cnnviz.derivations.pooling_max import ORDER_OF_THE_NOTE
 from cnnviz.documents.ledger import all_records
 from cnnviz.explorers import pooling as explorers
 from cnnviz.explorers.documents import picture_of
@@ -21,7 +20,7 @@ from cnnviz.functional import (
 )
 from cnnviz.functional.geometry import Geometry
 from cnnviz.functional.pooling import TIE_RULES, max_pool2d_backward_ties, max_pool2d_shares
-from cnnviz.functional.samples import sample_gradient
+from cnnviz.functional.samples import ORDER_OF_THE_NOTE, sample_gradient
 from cnnviz.pictures.pooling.average_pooling import average_pooling
 from cnnviz.pictures.pooling.max_pooling import SCALARS, max_pooling
 from cnnviz.pictures.pooling.order_of_steps import order_of_steps
