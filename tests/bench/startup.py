@@ -10,13 +10,13 @@ import subprocess
 import sys
 from statistics import median
 
-from tests.tools.first_picture import LESSONS, ROOT, until_first_picture
+from tests.tools.first_picture import LESSONS, ROOT, imports_of, until_first_picture
 
 LEAST = "import numpy, ipywidgets"
 MEASURED = {
     LEAST: LEAST,
     "import cnnviz": "import cnnviz",
-    "import of an explorer": "from cnnviz import explore_convolution_matrix",
+    **{f"imports of {lesson.stem}": imports_of(lesson) for lesson in LESSONS},
     **{f"first picture of {lesson.stem}": until_first_picture(lesson) for lesson in LESSONS},
 }
 TIMES = 5

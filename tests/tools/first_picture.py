@@ -26,3 +26,13 @@ def until_first_picture(lesson: Path) -> str:
                 displayed = f"{last}._repr_mimebundle_()"
                 return "\n".join([*map(ast.unparse, statements[:-1]), displayed])
     raise ValueError(f"{lesson.name} shows no explorer.")
+
+
+def imports_of(lesson: Path) -> str:
+    """What a notebook imports before its first picture.
+
+    >>> print(imports_of(LESSONS[0]))
+    from cnnviz import explore_convolution_matrix
+    """
+    lines = until_first_picture(lesson).splitlines()
+    return "\n".join(line for line in lines if line.startswith(("import ", "from ")))
