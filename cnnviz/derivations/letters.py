@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-import sympy
 
 from ..symbols import labels
 
@@ -14,5 +13,7 @@ def symbol_array(symbol: str, shape: tuple[int, ...], start: int = 1) -> np.ndar
     >>> symbol_array("a", (1, 2))
     array([[a_11, a_12]], dtype=object)
     """
+    import sympy  # not above: lessons import this name before their first picture
+
     cells = [sympy.Symbol(label) for label in labels(symbol, tuple(shape), start)]
     return np.array(cells, dtype=object).reshape(shape)

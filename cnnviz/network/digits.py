@@ -12,9 +12,9 @@ from importlib.resources import files
 from typing import NamedTuple
 
 import numpy as np
-from PIL import Image
 
 from ..functional.geometry import DoesNotFit, whole_number
+from .resampling import resize
 
 CELLS = 8  # on each side, as they come
 INK = 16  # the darkest cell, as they come
@@ -53,8 +53,8 @@ def _table() -> np.ndarray:
 def enlarge(images: np.ndarray, size: int = 28) -> np.ndarray:
     """Images (N, H, W) with size x size cells, (N, size, size) float32, filled in bilinearly.
 
-    28 is the size of the images that the blog's network reads. Each image is resized by Pillow; it
-    stays within the values it had. Raises `DoesNotFit` for another number of axes or a size below 1.
+    28 is the size of the images that the blog's network reads. No image leaves the range of values
+    it had. Raises `DoesNotFit` for another number of axes or a size below 1.
 
     >>> enlarge(np.array([[[0, 1]]]), 4)[0, 0]
     array([0.  , 0.25, 0.75, 1.  ], dtype=float32)
@@ -63,10 +63,7 @@ def enlarge(images: np.ndarray, size: int = 28) -> np.ndarray:
     size = whole_number(size, "size", at_least=1)
     if images.ndim != 3:
         raise DoesNotFit(f"enlarge needs images of shape (N, H, W), not {images.shape}.")
-    larger = np.empty((len(images), size, size), np.float32)
-    for image, place in zip(images, larger, strict=True):
-        place[...] = Image.fromarray(image).resize((size, size), Image.Resampling.BILINEAR)
-    return larger
+    return resize(images, size)
 
 
 def split(images: np.ndarray, labels: np.ndarray, test: float = 0.2, seed: int = 0) -> Split:

@@ -1,19 +1,27 @@
-"""Images that come from outside: the sample photograph of matplotlib, and the learner's own image.
+"""Images that come from outside: the photograph of the course, and the learner's own image.
 
+Only a learner's own image needs Pillow, which unpacks it, and which is loaded for the first of them.
 Nothing in a file is believed but what Pillow finds in it: not its name, and not the type it claims.
 """
 
 from __future__ import annotations
 
+import gzip
 import warnings
+from functools import cache
+from importlib.resources import files
 from io import BytesIO
+from typing import TYPE_CHECKING
 
 import numpy as np
-from matplotlib.cbook import get_sample_data
-from PIL import Image, ImageFilter, ImageOps
 
+from ..functional import max_pool2d
 from ..functional.geometry import whole_number
 from .digits import CELLS, enlarge
+from .resampling import BOX, LANCZOS, resize
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
 
 MOST_BYTES = 8 * 2**20  # a message from JupyterLab to its kernel may be 10 MiB long
 MOST_PIXELS = 50_000_000  # what the largest telephones take
@@ -29,18 +37,22 @@ class Refused(ValueError):
 def photograph(size: int = 128) -> np.ndarray:
     """A photograph in grey, (size, size) float32, from 0 for black to 1 for white.
 
-    It is the upper square of matplotlib's sample image: Rear Admiral Grace Hopper, by the United
-    States Navy, in the public domain. Raises `DoesNotFit` for a size below 1.
+    Commodore Grace Hopper, by the United States Navy, in the public domain: see `data/README.md`.
+    It comes with 256 cells on each side; more are only filled in. Raises `DoesNotFit` for a size
+    below 1.
 
     >>> picture = photograph(64)
     >>> picture.shape, picture.dtype, bool(picture.min() < 0.1 < 0.9 < picture.max())
     ((64, 64), dtype('float32'), True)
     """
     size = whole_number(size, "size", at_least=1)
-    with Image.open(get_sample_data("grace_hopper.jpg", asfileobj=False)) as image:
-        square = image.convert("L").crop((0, 0, image.width, image.width))
-    grey = np.asarray(square.resize((size, size), Image.Resampling.LANCZOS), np.float32)
-    return grey / 255
+    return resize(_portrait(), size, LANCZOS) / 255
+
+
+@cache
+def _portrait() -> np.ndarray:
+    packed = (files(__package__) / "data" / "grace_hopper.npy.gz").read_bytes()
+    return np.load(BytesIO(gzip.decompress(packed)))
 
 
 def read_image(content: bytes) -> np.ndarray:
@@ -48,7 +60,8 @@ def read_image(content: bytes) -> np.ndarray:
 
     It is turned as the camera was held, what is transparent becomes white, and the longer side is
     at most 1024 afterwards. Raises `Refused` with a sentence for anything else than a whole PNG or
-    JPEG image, and for more than 8 MB or 50 million pixels, before they are unpacked.
+    JPEG image, for more than 8 MB or 50 million pixels, before they are unpacked, and where there
+    is no Pillow.
 
     >>> read_image(b"a list of things to do")
     Traceback (most recent call last):
@@ -67,7 +80,7 @@ def read_image(content: bytes) -> np.ndarray:
             )
         try:
             image.load()
-            return _grey(ImageOps.exif_transpose(image))
+            return _grey(_pillow().ImageOps.exif_transpose(image))
         except Exception as problem:  # foreign bytes can make a decoder fail in any way
             raise Refused("This image is damaged: its end or a part of it is missing.") from problem
 
@@ -77,8 +90,22 @@ def too_large(size: int) -> str:
     return f"This file has {size / 2**20:.1f} MB. At most {MOST_BYTES // 2**20} MB are read."
 
 
-def _opened(content: bytes) -> Image.Image:
+def _pillow():
+    """Pillow with the two of its modules that are used here."""
+    try:
+        import PIL.Image
+        import PIL.ImageOps
+    except ImportError as missing:
+        raise Refused(
+            "To read an image of yours, this Python needs Pillow, which it does not have. "
+            "Everything else works without it."
+        ) from missing
+    return PIL
+
+
+def _opened(content: bytes) -> Image:
     """The image with its head read, and none of its pixels yet."""
+    Image = _pillow().Image
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # we count ourselves
@@ -91,7 +118,8 @@ def _opened(content: bytes) -> Image.Image:
         raise Refused("This is not a PNG or JPEG image, whatever its name says.") from problem
 
 
-def _grey(image: Image.Image) -> np.ndarray:
+def _grey(image: Image) -> np.ndarray:
+    Image = _pillow().Image
     if image.mode.startswith("I"):  # 16 bits for each pixel, which Pillow would cut off at 255
         image = Image.fromarray((np.asarray(image) // 257).astype(np.uint8))
     image.thumbnail((WORKING_SIZE, WORKING_SIZE))
@@ -132,16 +160,16 @@ def as_digit(grey: np.ndarray, invert: bool = False, size: int = 28) -> np.ndarr
     above, left = (side - ink.shape[0]) // 2, (side - ink.shape[1]) // 2
     square = np.zeros((side, side), np.float32)
     square[above : above + ink.shape[0], left : left + ink.shape[1]] = ink
-    cells = np.asarray(_as_broad_as_a_pen(square).resize((CELLS, CELLS), Image.Resampling.BOX))
+    cells = resize(_as_broad_as_a_pen(square), CELLS, BOX)
     cells = cells / max(cells.max(), 1e-6)
     return enlarge(cells[np.newaxis], size)[0]
 
 
-def _as_broad_as_a_pen(square: np.ndarray) -> Image.Image:
+def _as_broad_as_a_pen(square: np.ndarray) -> np.ndarray:
     """Thin strokes made broader, until about as much of the square is inked as in the digits."""
-    image = Image.fromarray(square).resize((WIDE, WIDE), Image.Resampling.BOX)
+    ink = resize(square, WIDE, BOX)
     for _ in range(BROADEST):
-        if np.asarray(image).mean() >= INKED:
+        if ink.mean() >= INKED:
             break
-        image = image.filter(ImageFilter.MaxFilter(3))
-    return image
+        ink = max_pool2d(ink, 3, stride=1, padding=1)
+    return ink

@@ -16,7 +16,7 @@ from concurrent.futures import ProcessPoolExecutor
 from itertools import cycle
 from pathlib import Path
 
-from tests.bench import epoch, loops, painted, pyplot_matrix, slowest
+from tests.bench import epoch, loops, painted, pyplot_matrix, slowest, startup
 from tests.tools.lab import Browser, Lab, find_chromium, write_notebook
 
 SIZES = (4, 12)  # of the input, in cells
@@ -210,6 +210,7 @@ def main() -> None:
     parser.add_argument("-n", type=int, default=40, help="how often each picture is measured")
     options = parser.parse_args()
 
+    started = startup.seconds()
     trained, memory = training()
     rows, explorers = convolutions() + trained, []
     if find_chromium():
@@ -218,6 +219,7 @@ def main() -> None:
     else:
         print("Chromium was not found, so no pictures were measured.")
     print(table(rows))
+    print(f"\nCPU time to start, median of {startup.TIMES}:\n{startup.report(started)}\n")
     print("A training run, MB:", ", ".join(f"{what} {mb:.0f}" for what, mb in memory.items()))
     for ranked in explorers:
         print(f"\nThe slowest of {len(ranked)} explorers:\n{table(ranked[:3])}")
@@ -227,7 +229,13 @@ def main() -> None:
     machine = {"system": platform.platform(), "processors": os.cpu_count()}
     path.write_text(
         json.dumps(
-            {"machine": machine, "memory_mb": memory, "rows": rows, "explorers": explorers},
+            {
+                "machine": machine,
+                "startup_s": started,
+                "memory_mb": memory,
+                "rows": rows,
+                "explorers": explorers,
+            },
             indent=2,
         )
         + "\n"

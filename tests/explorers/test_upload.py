@@ -2,6 +2,7 @@
 
 import re
 import struct
+import sys
 import zlib
 from io import BytesIO
 
@@ -9,10 +10,8 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-import cnnviz
 from cnnviz import explore_own_image
-from cnnviz.functional.geometry import DoesNotFit
-from cnnviz.network.photographs import MOST_BYTES, Refused, as_digit, photograph, read_image
+from cnnviz.network.photographs import MOST_BYTES, Refused, as_digit, read_image
 from cnnviz.network.trained import trained_network
 
 
@@ -104,6 +103,15 @@ def test_what_the_browser_did_not_send_is_refused_by_its_size(view):
     assert view.message == (
         "“large.png” was not taken. This file has 40.0 MB. At most 8 MB are read."
     )
+
+
+def test_without_pillow_a_sentence_says_what_is_missing(view, monkeypatch):
+    """As in a browser's Python that did not bring it."""
+    monkeypatch.setitem(sys.modules, "PIL", None)
+    view.upload(WHOLE, "seven.png")
+    assert "needs Pillow, which it does not have" in view.message and "✕" in view._line.value
+    with pytest.raises(Refused, match="empty"):
+        read_image(b"")
 
 
 # --- what is taken ---------------------------------------------------------------------------
@@ -270,15 +278,3 @@ def test_the_photograph_goes_through_the_first_layer_in_its_own_size(view):
 def test_a_static_picture_stands_beside_the_widget(view):
     data, _ = view._repr_mimebundle_()
     assert data["image/svg+xml"].startswith("<svg") and data["text/plain"] == view.message
-
-
-def test_the_photograph_of_the_course():
-    assert cnnviz.photograph is photograph
-    picture = photograph(60)
-    assert picture.shape == (60, 60) and picture.dtype == np.float32
-    assert 0 <= picture.min() < 0.1 < 0.9 < picture.max() <= 1
-    # Below on the right is her dark uniform, above it the brighter wall.
-    assert picture[-12:, 44:54].mean() < 0.2 < 0.3 < picture[5:20, 44:54].mean()
-    assert photograph(1).shape == (1, 1)
-    with pytest.raises(DoesNotFit):
-        photograph(0)
