@@ -18,6 +18,7 @@ TOP = {
     "kernel": Slot(410, 40, 220, 320, largest=58),
     "output": Slot(670, 40, 320, 320, largest=58),
 }
+PARTS = ("W", "im2col")
 BELOW = 422  # where the matrices start, under their titles
 LEFT = 76  # of W, after the outputs in the margin
 
@@ -30,7 +31,7 @@ def convolution_matrix(
     dilation=1,
     groups: int = 1,
     *,
-    parts: tuple[str, ...] = ("W", "im2col"),
+    parts: tuple[str, ...] = PARTS,
     notation: Notation = NOTATIONS["note"],
     start: int = 1,
     show: str = "symbols",
@@ -47,6 +48,7 @@ def convolution_matrix(
     >>> scene.equation_text("output", 1)
     'h_12 = k_11·a_12 + k_12·a_13 + k_21·a_22 + k_22·a_23'
     """
+    _check_parts(parts)
     result = conv2d(input, weight, stride=stride, padding=padding, dilation=dilation, groups=groups)
     geometry = Geometry.of(input.shape[-2:], weight.shape[-2:], stride, padding, dilation)
     bank, channels = bank_of(weight), bank_of(input).shape[1]
@@ -75,6 +77,14 @@ def convolution_matrix(
         beware=notation.beware,
         code=pytorch_call(notation, stride, padding, dilation, groups),
     )
+
+
+def _check_parts(parts: tuple[str, ...]) -> None:
+    # A string would pass for a tuple of its letters.
+    if not isinstance(parts, (tuple, list)) or not all(part in PARTS for part in parts):
+        raise ValueError(
+            f'parts is a tuple of "W" and "im2col", as in parts=("W",), or empty, not {parts!r}.'
+        )
 
 
 def pytorch_call(notation: Notation, stride, padding, dilation, groups) -> str:

@@ -29,7 +29,6 @@ def conv_gate(
     upstream: np.ndarray,
     bias: float | None = None,
     *,
-    editable: bool = True,
     notation: Notation = NOTATIONS["note"],
     start: int = 1,
     show: str = "symbols",
@@ -37,7 +36,7 @@ def conv_gate(
     """A convolution along a line, (n,) by (k,), as a gate: forward on top, backward below.
 
     ``upstream`` is the gradient that arrives, (n - k + 1,). With a ``bias`` three gradients leave
-    the gate instead of two. ``editable`` is whether the upstream gradient can be typed into.
+    the gate instead of two.
     Raises DoesNotFit where ``conv2d`` does. Source: slides, the gate of a layer; blog, "all those
     instances where the output is affected".
 
@@ -62,7 +61,7 @@ def conv_gate(
     grids = [
         replace(_line(name, cells, notation, start), show=show) for name, cells in values.items()
     ]
-    grids = [_worded(grid, table, notation, start, bias is not None, editable) for grid in grids]
+    grids = [_worded(grid, table, notation, start, bias is not None) for grid in grids]
     return Scene(
         title="A small convolution as a gate",
         grids=tuple(_with_frames(grid, table, values, show) for grid in grids),
@@ -179,7 +178,7 @@ def _signs(with_bias: bool) -> tuple[tuple[float, float, str], ...]:
     return ((331, y, "∗"), (647, y, "=")) + (((547, y, "+"),) if with_bias else ())
 
 
-def _worded(grid: Grid, table: dict, notation, start: int, with_bias: bool, editable: bool) -> Grid:
+def _worded(grid: Grid, table: dict, notation, start: int, with_bias: bool) -> Grid:
     """The grid with a sentence for each cell."""
     a, k, h = table["input"], table["kernel"], table["output"]
     name = grid.name
@@ -216,7 +215,7 @@ def _worded(grid: Grid, table: dict, notation, start: int, with_bias: bool, edit
                 return f"{label} is the sum of all that arrives: the local gradient of an add gate is 1."
 
     words = tuple(sentence(cell, spoken(label)) for cell, label in enumerate(grid.symbols))
-    typed = name in ("input", "kernel", "bias") or (name == "upstream" and editable)
+    typed = name in ("input", "kernel", "bias", "upstream")
     return replace(grid, sentences=words, editable=typed)
 
 
