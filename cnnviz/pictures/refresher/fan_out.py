@@ -9,6 +9,7 @@ import numpy as np
 from ...scene import Equation, Grid, Scene, Stroke
 from ...symbols import NOTATIONS, number
 from ..sheet import WIDTH, Sheet
+from ..words import equation
 from .gates import GATES, lit, lone, revealed, room, saying, table_of
 
 # A gradient stands under its value.
@@ -66,7 +67,9 @@ def fan_out(y: float, x: float, w: float, *, overwrite: bool = False, **letters)
         say="x feeds u and v. Press Next: values go forward, then gradients come back along the same "
         "wires, and two of them meet at x.",
         size=(WIDTH, 500),
-        equations=_equations({**BACKWARD, **FORWARD, "x_gradient": arrived}),
+        equations={
+            name: _equation(name, made[name]) for name in (*BACKWARD, *FORWARD, "x_gradient")
+        },
         strokes=WIRES,
         signs=(() if overwrite else ((560, 250, "+"),)),
         counters=(
@@ -128,13 +131,10 @@ WIRES = (
 )
 
 
-def _equations(made: dict[str, tuple[str, ...]]) -> dict[str, Equation]:
-    equations = {}
-    for name, read in made.items():
-        factors = [f"{{{one}}}" for one in read]
-        plus = factors.pop() if name in SUMS and len(factors) > 1 else ""
-        equations[name] = Equation(f"{{{name}}}", tuple(factors), counted=True, plus=plus)
-    return equations
+def _equation(name: str, read: tuple[str, ...]) -> Equation:
+    if name in SUMS and len(read) > 1:
+        return equation(name, read[0], plus=read[1])
+    return equation(name, *read)
 
 
 def _grids(sheet: Sheet, values: dict[str, float]) -> list[Grid]:

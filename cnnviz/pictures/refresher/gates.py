@@ -10,7 +10,7 @@ import numpy as np
 from ...scene import NOWHERE, Equation, Grid, Scene, Slot, Step, Stroke
 from ...symbols import NOTATIONS, number
 from ..sheet import WIDTH, Sheet
-from ..words import Says
+from ..words import Says, equation
 
 
 @dataclass(frozen=True)
@@ -221,18 +221,18 @@ def _table(kind: str, x: float, y: float) -> dict[str, np.ndarray]:
 
 
 def _equations(kind: str, x: float, y: float) -> dict[str, Equation]:
+    winner = "{x}" if x >= y else "{y}"
     forward = {
-        "add": Equation("{z}", ("{x}",), counted=True, plus="{y}"),
-        "multiply": Equation("{z}", ("{x}", "{y}"), counted=True),
-        "max": Equation("{z} = max(x, y)", ("{x}" if x >= y else "{y}",), counted=True),
+        "add": equation("z", "x", plus="y"),
+        "multiply": equation("z", "x", "y"),
+        "max": Equation("{z} = max(x, y)", (winner,), counted=True),
     }
-    back = {
-        f"{name}_gradient": Equation(
-            f"{{{name}_gradient}}", ("{upstream}", f"{{{name}_local}}"), True, "slides-11"
+    return {"z": forward[kind]} | {
+        f"{name}_gradient": equation(
+            f"{name}_gradient", "upstream", f"{name}_local", ledger="slides-11"
         )
         for name in "xy"
     }
-    return {"z": forward[kind], **back}
 
 
 def _wires(values: dict[str, float], show: str) -> tuple[Stroke, ...]:
