@@ -25,8 +25,7 @@ BACKWARD = row(
     y=240, **LINE, input_gradient=5 * CELL, kernel_gradient=3 * CELL, bias_gradient=CELL,
     upstream=5 * CELL,
 )  # fmt: skip
-# What a gradient is made of: what arrives, and what it meets on its way back.
-MADE_OF = {"input_gradient": "kernel", "kernel_gradient": "input", "bias_gradient": ""}
+LEAVING = ("input_gradient", "kernel_gradient", "bias_gradient")
 
 
 def conv_gate(
@@ -105,7 +104,7 @@ def _line(sheet: Sheet, name: str, cells: np.ndarray) -> Grid:
         titles.get(name, f"|{by}{letter}|" if by else f"{name} |{letter}|"),
         (1, 1, *cells.shape),
         sheet.slots[name],
-        role="written" if name == "output" or name in MADE_OF else "read",
+        role="written" if name == "output" or name in LEAVING else "read",
         symbols=tuple(f"{by}{letter}{n}" for n in index),
         numbers=tuple(map(number, cells.ravel().tolist())),
         ink=ink_of(cells),
@@ -130,12 +129,14 @@ def _meetings(table: dict, with_bias: bool) -> dict[str, np.ndarray]:
 
 
 def _equations(factors: tuple[str, str], with_bias: bool) -> dict[str, Equation]:
-    back = {
-        name: equation(name, "upstream", *filter(None, [met]))
-        for name, met in MADE_OF.items()
-        if with_bias or name != "bias_gradient"
+    equations = {
+        "output": equation("output", *factors, plus="bias" * with_bias),
+        "input_gradient": equation("input_gradient", "upstream", "kernel"),
+        "kernel_gradient": equation("kernel_gradient", "upstream", "input"),
     }
-    return {"output": equation("output", *factors, plus="bias" * with_bias), **back}
+    if with_bias:
+        equations["bias_gradient"] = equation("bias_gradient", "upstream")
+    return equations
 
 
 def _wires(with_bias: bool) -> tuple[Stroke, ...]:
@@ -167,57 +168,49 @@ def _signs(with_bias: bool) -> tuple[tuple[float, float, str], ...]:
 
 
 def _says(grids: dict[str, Grid], table: dict, with_bias: bool) -> dict[str, Says]:
-    """What each cell says when the learner points at it."""
+    """What each cell says when the learner points at it: its name, and what is true of it."""
     label = {name: list(map(spoken, grid.symbols)) for name, grid in grids.items()}
-    meets = {name: _arriving(name, grids, table) for name in ("input", "kernel")}
+    meets = {name: _arriving(table, name, grids[name].size) for name in ("input", "kernel")}
     reads = count(len(table["output"]) // grids["output"].size, "product")
 
-    def comes_back(name: str, how: str) -> Says:
-        return lambda cell: (
-            f"{label[name][cell]} is {how} {count(len(meets[name][cell]), 'output')}: so many amounts "
-            "come back to it."
-        )
+    def outputs(name: str, cell: int) -> str:
+        n = count(len(meets[name][cell]), "output")
+        return f"{n}: so many amounts come back to it."
 
-    def collects(name: str, what: str) -> Says:
-        part = name.removesuffix("_gradient")
-        return lambda cell: (
-            f"{label[name][cell]} collects "
-            f"{_listed(label['upstream'][n] for n in meets[part][cell])}, each times {what}"
-        )
+    def arrives(name: str, cell: int) -> str:
+        return _listed(label["upstream"][n] for n in meets[name][cell])
 
-    def says(name: str, rest: str) -> Says:
-        return lambda cell: f"{label[name][cell]} {rest}"
-
+    true = {
+        "input": lambda cell: f"is read by {outputs('input', cell)}",
+        "kernel": lambda cell: f"is used by {outputs('kernel', cell)}",
+        "output": lambda _: (
+            f"is a sum of {reads}{' and the bias' * with_bias}: small multiply gates "
+            "and an add gate."
+        ),
+        "upstream": lambda _: (
+            "arrives from what comes later. It goes back to all that its output has read."
+        ),
+        "input_gradient": lambda cell: (
+            f"collects {arrives('input', cell)}, each times the weight it "
+            "came through. The layer before gets it as its upstream gradient."
+        ),
+        "kernel_gradient": lambda cell: (
+            f"collects {arrives('kernel', cell)}, each times the input it "
+            "met. The weight learns from it."
+        ),
+        "bias": lambda _: "is added to every output, so every amount comes back to it.",
+        "bias_gradient": lambda _: (
+            "is the sum of all that arrives: the local gradient of an add gate is 1."
+        ),
+    }
     return {
-        "input": comes_back("input", "read by"),
-        "kernel": comes_back("kernel", "used by"),
-        "output": says(
-            "output",
-            f"is a sum of {reads}{' and the bias' * with_bias}: small multiply gates and an add gate.",
-        ),
-        "upstream": says(
-            "upstream",
-            "arrives from what comes later. It goes back to all that its output has read.",
-        ),
-        "input_gradient": collects(
-            "input_gradient",
-            "the weight it came through. The layer before gets it as its upstream gradient.",
-        ),
-        "kernel_gradient": collects(
-            "kernel_gradient", "the input it met. The weight learns from it."
-        ),
-        "bias": says("bias", "is added to every output, so every amount comes back to it."),
-        "bias_gradient": says(
-            "bias_gradient",
-            "is the sum of all that arrives: the local gradient of an add gate is 1.",
-        ),
+        name: lambda cell, name=name: f"{label[name][cell]} {true[name](cell)}" for name in grids
     }
 
 
-def _arriving(name: str, grids: dict[str, Grid], table: dict) -> list[list[int]]:
+def _arriving(table: dict, part: str, size: int) -> list[list[int]]:
     """For each cell of what went in, the upstream gradients that come back to it."""
-    met = partners(table[name], table["output"], grids[name].size)
-    return [sorted(set(outputs)) for outputs in met]
+    return [sorted(set(met)) for met in partners(table[part], table["output"], size)]
 
 
 def _steps(grids: dict[str, Grid], table: dict) -> tuple[Step, ...]:
@@ -251,25 +244,25 @@ def _with_frames(grid: Grid, table: dict, values: dict) -> Grid:
     g, empty = values["upstream"], ("",) * grid.size
     if grid.name in ("input", "kernel", "bias"):
         return grid
-    if grid.name not in MADE_OF:
+    if grid.name not in LEAVING:
         first = grid.texts if grid.name == "output" else empty
         return replace(grid, frames=(first, *[grid.texts] * g.size))
     part = grid.name.removesuffix("_gradient")
-    met = partners(table[part], table["output"], grid.size)
+    arriving = _arriving(table, part, grid.size)
     frames = [empty]
     for n in range(g.size):
         # The gradient that the upstream gradients 0 to n give on their own.
         so_far = _gradients(values, g * (np.arange(g.size) <= n))[grid.name].ravel().tolist()
         frames.append(
             tuple(
-                _progress(set(met[cell]), n, number(so_far[cell]), symbol, grid.show)
+                _progress(arriving[cell], n, number(so_far[cell]), symbol, grid.show)
                 for cell, symbol in enumerate(grid.symbols)
             )
         )
     return replace(grid, frames=tuple(frames))
 
 
-def _progress(amounts: set[int], n: int, sum_so_far: str, label: str, show: str) -> str:
+def _progress(amounts: list[int], n: int, sum_so_far: str, label: str, show: str) -> str:
     """What a cell shows of its amounts, of which those up to ``n`` have arrived."""
     arrived = sum(amount <= n for amount in amounts)
     if not arrived:

@@ -56,12 +56,10 @@ def fan_out(y: float, x: float, w: float, *, overwrite: bool = False, **letters)
     agrees = bool(np.isclose(values["x_gradient"], slope))
     made = {**FORWARD, "end_gradient": (), **BACKWARD, "x_gradient": arrived}
     said = _sentences(values, scalar, overwrite)
+    steps = tuple(lit((*read, name), said[name], of=name) for name, read in made.items())
     return sheet.scene(
         "A number that is used twice",
-        tuple(
-            revealed(grid, len(made), [*made].index(grid.name) if grid.name in made else 0)
-            for grid in _grids(sheet, values)
-        ),
+        tuple(revealed(grid, steps, grid.name not in made) for grid in _grids(sheet, values)),
         table_of(*({*read, name} for name, read in made.items() if read)),
         saying(said),
         say="x feeds u and v. Press Next: values go forward, then gradients come back along the same "
@@ -77,7 +75,7 @@ def fan_out(y: float, x: float, w: float, *, overwrite: bool = False, **letters)
             (number(slope), f"∂{scalar}/∂x, central difference"),
         ),
         lamps=((agrees, "The two agree."),),
-        steps=tuple(lit((*read, name), said[name], of=name) for name, read in made.items()),
+        steps=steps,
         code=f"{scalar} = (x * y) * (x + w); {scalar}.backward(); x.grad",
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -53,8 +53,6 @@ SLOTS = {
     "x": room(30, 60), "x_local": room(260, 140), "x_gradient": room(30, 140),
     "y": room(30, 360), "y_local": room(260, 280), "y_gradient": room(30, 280),
 }  # fmt: skip
-# The step after which a number is known: forward, the slopes, what arrives, and what goes on.
-KNOWN_AT = {"x_local": 1, "y_local": 1, "upstream": 2, "x_gradient": 3, "y_gradient": 4}
 
 
 def gate(kind: str, x: float, y: float, upstream: float, nudge: float = 0.0, **letters) -> Scene:
@@ -76,10 +74,7 @@ def gate(kind: str, x: float, y: float, upstream: float, nudge: float = 0.0, **l
     steps, written = _steps(kind, values, scalar), f"z = {chosen.written.replace('·', ' · ')}"
     return sheet.scene(
         f"The gate {written}",
-        tuple(
-            revealed(grid, len(steps), KNOWN_AT.get(grid.name, 0))
-            for grid in _grids(sheet, chosen, values)
-        ),
+        tuple(revealed(grid, steps) for grid in _grids(sheet, chosen, values)),
         _table(kind, x, y),
         saying(_sentences(chosen, values, scalar)),
         say="Values run forward along the blue arrows, gradients back along the orange ones. "
@@ -125,10 +120,12 @@ def lit(names: Iterable[str], say: str, of: str | None = None) -> Step:
     return Step({name: (0,) for name in names}, say, of=of and (of, 0))
 
 
-def revealed(grid: Grid, steps: int, at: int) -> Grid:
-    """The grid with its cells empty until step ``at``."""
+def revealed(grid: Grid, steps: Sequence[Step], given: bool = False) -> Grid:
+    """The grid with its cells empty until the first step that lights it; what is given always stands."""
+    known = 0 if given else [grid.name in step.lit for step in steps].index(True)
     empty = ("",) * grid.size
-    return replace(grid, frames=tuple(grid.texts if step >= at else empty for step in range(steps)))
+    frames = (empty if step < known else grid.texts for step in range(len(steps)))
+    return replace(grid, frames=tuple(frames))
 
 
 def table_of(*meetings: set[str]) -> dict[str, np.ndarray]:

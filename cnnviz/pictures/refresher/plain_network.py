@@ -6,7 +6,7 @@ import numpy as np
 
 from ...functional.geometry import DoesNotFit
 from ...network.four_steps import ACTIVATIONS, Passes, agrees_with_differences, four_steps
-from ...scene import Equation, Grid, Scene, Slot, Step, Stroke
+from ...scene import Equation, Grid, Scene, Slot, Stroke
 from ...symbols import number
 from ..meetings import joined
 from ..sheet import WIDTH, Sheet
@@ -57,7 +57,7 @@ def plain_network(
     on_the_kink = activation == "ReLU" and any((z == 0).any() for z in passes.z.values())
     return sheet.scene(
         "A plain network in four steps",
-        tuple(grid if _is_given(grid.name) else _in_time(grid, steps) for grid in grids),
+        tuple(grid if _is_given(grid.name) else revealed(grid, steps) for grid in grids),
         _table(widths, last),
         {grid.name: says_of(grid, last, activation) for grid in grids},
         say="A sum z is exactly 0 here, at the kink of ReLU: there is no slope, so a measurement may "
@@ -143,11 +143,6 @@ def _grid(sheet: Sheet, name: str, values: np.ndarray) -> Grid:
         show=sheet.show,
         editable=is_given,
     )
-
-
-def _in_time(grid: Grid, steps: tuple[Step, ...]) -> Grid:
-    """The grid with its cells empty until the first step that lights it."""
-    return revealed(grid, len(steps), [grid.name in step.lit for step in steps].index(True))
 
 
 def _symbols(name: str, shape: tuple[int, int], start: int, brief: bool = False) -> tuple[str, ...]:
