@@ -113,13 +113,14 @@ def channels(
     data, *, input_size, kernel_size, in_channels, out_channels, groups, **others
 ) -> tuple[Layer, dict]:
     """A layer of several channels."""
-    rows, columns = Geometry.of(input_size, kernel_size).output_size
     bank = (out_channels, max(1, in_channels // groups), kernel_size, kernel_size)
     cuts = {
         "input": np.s_[:in_channels, :input_size, :input_size],
         "kernel": tuple(map(slice, bank)),
-        "upstream": np.s_[:out_channels, :rows, :columns],
     }
+    if "upstream" in data:
+        rows, columns = Geometry.of(input_size, kernel_size).output_size
+        cuts["upstream"] = np.s_[:out_channels, :rows, :columns]
     geometry = {
         "input_size": (input_size, input_size),
         "kernel_size": (kernel_size, kernel_size),

@@ -1,11 +1,11 @@
-"""The words that pictures share: counted nouns, lists of cells, and calls of PyTorch."""
+"""The words that pictures share: counted nouns, lists of cells, equations, and calls of PyTorch."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
-from ..scene import Grid
+from ..scene import Equation, Grid
 from ..symbols import spoken
 
 Says = Callable[[int], str]  # the number of a cell -> what it says
@@ -31,6 +31,16 @@ def names(grid: Grid, cells: Iterable[int], most: int = 9) -> str:
     cells = list(cells)
     said = [spoken(grid.symbols[cell]) for cell in cells[:most]]
     return ", ".join(said) + (", …" if len(cells) > most else "")
+
+
+def equation(of: str, *factors: str, plus: str = "", ledger: str = "") -> Equation:
+    """A cell of a grid as a sum of products of cells of others, all known by the names of the grids.
+
+    >>> equation("z", "W", "a", plus="b")
+    Equation(left='{z}', factors=('{W}', '{a}'), counted=True, ledger='', plus='{b}')
+    """
+    left, more, *read = (f"{{{name}}}" * bool(name) for name in (of, plus, *factors))
+    return Equation(left, tuple(read), True, ledger, more)
 
 
 def call(result: str, function: str, arguments: Iterable[str], **given) -> str:

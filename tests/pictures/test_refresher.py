@@ -167,22 +167,41 @@ def test_amounts_arrive_one_after_the_other():
 
 def test_a_kernel_that_is_too_long_says_so_and_a_probe_cannot_be_typed_into():
     explorer = explore_conv_gate()
-    explorer.controls["size"].value = 1
-    assert "does not fit" in explorer.stage.message
-    explorer = explore_conv_gate()
+    explorer.move(input_size=1)
+    assert "does not fit" in explorer.message
+    explorer = explore_conv_gate(show="numbers")
     assert explorer.scene["upstream"].editable
-    explorer.controls["probe"].value = 2
+    explorer.move(one_hot=2)
     assert not explorer.scene["upstream"].editable
     assert explorer.scene["input_gradient"].numbers == ("0", "1", "2")
+
+
+def test_the_bias_can_be_typed_into_and_given():
+    explorer = explore_conv_gate(with_bias=True, bias=[7])
+    assert explorer.values["show"] == "numbers"
+    assert numbers(explorer.scene, "output") == [["16", "25"]]  # 1·1 + 4·2 + 7 and 1·4 + 7·2 + 7
+    explorer.type("bias", 0, "0")
+    assert explorer.data["bias"].tolist() == [0] and numbers(explorer.scene, "output") == [
+        ["9", "18"]
+    ]
+    explorer.move(with_bias=False)
+    assert "bias" not in {grid.name for grid in explorer.scene.grids}
+
+
+def test_given_numbers_set_the_sizes_of_the_small_convolution():
+    explorer = explore_conv_gate(input=[1, 0, 2, 5], kernel=[1, -1, 3])
+    assert numbers(explorer.scene, "output") == [["7", "13"]]
+    assert (explorer.values["input_size"], explorer.values["kernel_size"]) == (4, 3)
+    assert explore_conv_gate(upstream=[1, 2, 3]).values["input_size"] == 4
+    with pytest.raises(ValueError, match="input is 6, but input_size goes from 1 to 5"):
+        explore_conv_gate(input=[1, 2, 3, 4, 5, 6])
 
 
 # ---------------------------------------------------------------- the four steps
 
 
 def network(*widths, activation="ReLU"):
-    explorer = explore_plain_network(len(widths), (*widths, 1, 1)[:4])
-    explorer.controls["activation"].value = activation
-    return explorer.scene
+    return explore_plain_network(widths=widths, activation=activation).scene
 
 
 def test_the_network_of_the_lesson_by_hand():
@@ -270,7 +289,7 @@ def test_too_many_layers_do_not_fit():
 
 def test_typing_into_a_weight_changes_that_weight_only():
     explorer = explore_plain_network()
-    explorer.stage.edit = {"grid": "W1", "cell": 3, "text": "5", "count": 1}
+    explorer.type("W1", 3, "5")
     assert explorer.data["W1"][1, 1] == 5
     assert explorer.scene["W1"].numbers == ("1", "1", "−1", "5", "1", "−2")
     assert explorer.scene.lamps[0][0]
@@ -278,5 +297,48 @@ def test_typing_into_a_weight_changes_that_weight_only():
 
 def test_the_gate_explorer_follows_its_sliders():
     explorer = explore_gate()
-    explorer.controls["x"].value = 4.0
+    explorer.move(x=4.0)
     assert numbers(explorer.scene, "x_gradient", "y_gradient") == [["−6"], ["8"]]
+
+
+def test_there_are_as_many_layers_as_widths_unless_layers_is_given():
+    values = explore_plain_network(widths=(1, 3, 2, 3)).values
+    assert [values[name] for name in ("layers", "width_1", "width_2", "width_3", "width_4")] == [
+        4, 1, 3, 2, 3,
+    ]  # fmt: skip
+    waiting = explore_plain_network(2, widths=(1, 3, 2))
+    assert waiting.scene["W1"].shape == (1, 1, 3, 1) and waiting.values["layers"] == 2
+    waiting.move(layers=3)
+    assert waiting.scene["W2"].shape == (1, 1, 2, 3)
+
+
+@pytest.mark.parametrize(
+    "given, sentence",
+    [
+        ({"widths": (2,)}, "a width for each of 2 to 4 layers, as in .2, 3, 2., not 1 of them"),
+        ({"widths": (2, 3, 2, 2, 2)}, "not 5 of them"),
+        ({"widths": "232"}, "widths takes .* not '232'"),
+        ({"widths": 3}, "widths takes .* not 3"),
+        ({"widths": (2, 4)}, "width_2 goes from 1 to 3, not 4"),
+        ({"widths": (2, 2.5)}, "width_2 is a whole number from 1 to 3, not 2.5"),
+        ({"widths": (2, 3), "layers": 4}, "2 widths, which contradicts layers=4"),
+        ({"widths": (2, 3), "width_2": 1}, "width_2 is given twice"),
+        ({"W1": [[1, 2], [3, 4]]}, "W1 is 2×2, but with these sizes it is 3×2"),
+    ],
+)
+def test_widths_that_cannot_be_are_refused_in_a_sentence(given, sentence):
+    with pytest.raises((TypeError, ValueError), match=sentence):
+        explore_plain_network(**given)
+
+
+def test_the_width_of_a_layer_that_is_not_there_is_no_slider():
+    controls = explore_plain_network().controls
+    seen = {
+        layers: [
+            l for l in (1, 2, 3, 4)
+            if not controls[f"width_{l}"].when or layers in controls[f"width_{l}"].when[1]
+        ]
+        for layers in (2, 3, 4)
+    }  # fmt: skip
+    assert seen == {2: [1, 2], 3: [1, 2, 3], 4: [1, 2, 3, 4]}
+    assert {controls[f"width_{l}"].when[0] for l in (3, 4)} == {"layers"}

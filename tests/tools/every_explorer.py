@@ -17,7 +17,7 @@ EXPLORERS = {
     "order of steps": "explore_order_of_steps()",
     "maps": "explore_convolution_matrix(parts=())",
     "matrix": "explore_convolution_matrix()",
-    "rectangles": "explore_convolution_matrix(3, 2, rectangles=True)",
+    "rectangles": "explore_convolution_matrix(3, 4, 2, 1, rectangles=True)",
     "large": 'explore_convolution_matrix(28, parts=("W",), largest=28)',
     "channels": "explore_channels()",
     "transpose": "explore_transpose()",

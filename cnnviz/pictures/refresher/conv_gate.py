@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 import numpy as np
@@ -9,18 +10,22 @@ import numpy as np
 from ...functional import conv2d, conv2d_input, conv2d_weight
 from ...functional.geometry import Geometry
 from ...functional.table import convolution_table
-from ...scene import NOWHERE, Equation, Grid, Scene, Slot, Step, Stroke
-from ...symbols import NOTATIONS, Notation, number, spoken
+from ...scene import Equation, Grid, Scene, Slot, Step, Stroke
+from ...symbols import number, spoken
 from ..grids import ink_of
+from ..kernel_gradient.kernel_channels import bias_letter
+from ..meetings import joined, partners
+from ..sheet import WIDTH, Sheet, is_gradient, row
+from ..words import Says, count, equation
 
-FORWARD, BACKWARD = 56, 240  # where the two rows of the picture start
 CELL = 58
-SLOTS = {  # x of the first cell, and the most cells
-    "input": (20, 5),
-    "kernel": (352, 3),
-    "bias": (568, 1),
-    "output": (668, 5),
-}
+LINE = {"height": CELL, "gap": 42, "largest": CELL}
+FORWARD = row(y=56, **LINE, input=5 * CELL, kernel=3 * CELL, bias=CELL, output=5 * CELL)
+BACKWARD = row(
+    y=240, **LINE, input_gradient=5 * CELL, kernel_gradient=3 * CELL, bias_gradient=CELL,
+    upstream=5 * CELL,
+)  # fmt: skip
+LEAVING = ("input_gradient", "kernel_gradient", "bias_gradient")
 
 
 def conv_gate(
@@ -28,16 +33,12 @@ def conv_gate(
     weight: np.ndarray,
     upstream: np.ndarray,
     bias: float | None = None,
-    *,
-    editable: bool = True,
-    notation: Notation = NOTATIONS["note"],
-    start: int = 1,
-    show: str = "symbols",
+    **letters,
 ) -> Scene:
     """A convolution along a line, (n,) by (k,), as a gate: forward on top, backward below.
 
     ``upstream`` is the gradient that arrives, (n - k + 1,). With a ``bias`` three gradients leave
-    the gate instead of two. ``editable`` is whether the upstream gradient can be typed into.
+    the gate instead of two. ``letters`` are those of a `Sheet`: notation, start and show.
     Raises DoesNotFit where ``conv2d`` does. Source: slides, the gate of a layer; blog, "all those
     instances where the output is affected".
 
@@ -45,277 +46,237 @@ def conv_gate(
     >>> scene["input_gradient"].numbers, scene["kernel_gradient"].numbers
     (('1', '0', '−4'), ('−7', '−10'))
     """
-    a, k, g = (values.reshape(1, -1) for values in (input, weight, upstream))
-    result = conv2d(a, k) + (bias or 0)
-    table = convolution_table(Geometry.of(a.shape, k.shape))
-    values = {
-        "input": a,
-        "kernel": k,
-        "output": result,
-        "upstream": g,
-        "input_gradient": conv2d_input(a.shape, k, g),
-        "kernel_gradient": conv2d_weight(a, k.shape, g),
-    }
-    if bias is not None:
-        values |= {"bias": np.array([[bias]]), "bias_gradient": g.sum(keepdims=True)}
-    steps = _steps(table, values, notation, start)
-    grids = [
-        replace(_line(name, cells, notation, start), show=show) for name, cells in values.items()
-    ]
-    grids = [_worded(grid, table, notation, start, bias is not None, editable) for grid in grids]
-    return Scene(
-        title="A small convolution as a gate",
-        grids=tuple(_with_frames(grid, table, values, show) for grid in grids),
-        table=_meetings(table, bias is not None),
+    sheet = Sheet(FORWARD | BACKWARD, **letters)
+    values = _values(*(cells.reshape(1, -1) for cells in (input, weight, upstream)), bias)
+    table = convolution_table(Geometry.of(values["input"].shape, values["kernel"].shape))
+    table["bias"] = np.zeros(len(table["output"]), int)
+    grids = {name: _line(sheet, name, cells) for name, cells in values.items()}
+    with_bias, notation = bias is not None, sheet.notation
+    return sheet.scene(
+        "A small convolution as a gate",
+        tuple(_with_frames(grid, table, values) for grid in grids.values()),
+        _meetings(table, with_bias),
+        _says(grids, table, with_bias),
         say="Forward on top, backward below. One gradient arrives at the output, and one leaves for "
         "each thing that went in.",
-        size=(1200, 400),
-        equations=_equations(notation, bias is not None),
-        strokes=_wires(bias is not None),
-        signs=_signs(bias is not None),
-        steps=steps,
-        beware=notation.beware,
+        size=(WIDTH, 400),
+        equations=_equations(notation.factors, with_bias),
+        strokes=_wires(with_bias),
+        signs=_signs(with_bias),
+        steps=_steps(grids, table),
         code=f"{notation.output} = torch.nn.functional.conv1d({notation.input}, {notation.kernel}"
-        f"{', b' if bias is not None else ''})",
+        f"{', b' if with_bias else ''})",
     )
 
 
-def letters(notation: Notation) -> dict[str, str]:
-    """The letter of each part of the gate; its gradient has the same."""
-    own = {"input": notation.input, "kernel": notation.kernel, "output": notation.output}
-    return {**own, "bias": "B" if notation.document == "blog" else "b", "upstream": notation.output}
-
-
-def _names(name: str, size: int, notation: Notation, start: int) -> tuple[str, ...]:
-    """Along a line one index is enough: a_1, a_2, … and ∂F/∂a_1, ∂F/∂a_2, …"""
-    of = name.removesuffix("_gradient")
-    letter = letters(notation)[of]
-    cells = [f"{letter}_{n}" for n in range(start, start + size)] if of != "bias" else [letter]
-    is_gradient = of != name or name == "upstream"
-    return tuple(f"∂{notation.scalar}/∂{cell}" for cell in cells) if is_gradient else tuple(cells)
-
-
-def _line(name: str, cells: np.ndarray, notation: Notation, start: int) -> Grid:
-    of = "output" if name == "upstream" else name.removesuffix("_gradient")
-    x, most = SLOTS[of]
-    is_gradient = name == "upstream" or name.endswith("_gradient")
-    letter = letters(notation)[of]
-    titles = {
-        "upstream": f"upstream |∂{notation.scalar}/∂{letter}|",
-        "input_gradient": f"downstream |∂{notation.scalar}/∂{letter}|",
+def _values(a: np.ndarray, k: np.ndarray, g: np.ndarray, bias: float | None) -> dict:
+    """The numbers of each line, (1, cells)."""
+    values = {"input": a, "kernel": k, "upstream": g, "bias": np.array([[bias or 0.0]])}
+    values |= {"output": conv2d(a, k) + values["bias"], **_gradients(values, g)}
+    shown = ("input", "kernel", "output", "upstream", "input_gradient", "kernel_gradient")
+    return {
+        name: values[name] for name in (*shown, *("bias", "bias_gradient") * (bias is not None))
     }
-    plain = f"|∂{notation.scalar}/∂{letter}|" if is_gradient else f"{name} |{letter}|"
+
+
+def _gradients(values: dict, g: np.ndarray) -> dict[str, np.ndarray]:
+    """What an upstream gradient gives to each thing that went in."""
+    a, k = values["input"], values["kernel"]
+    return {
+        "input_gradient": conv2d_input(a.shape, k, g),
+        "kernel_gradient": conv2d_weight(a, k.shape, g),
+        "bias_gradient": g.sum(keepdims=True),
+    }
+
+
+def _line(sheet: Sheet, name: str, cells: np.ndarray) -> Grid:
+    notation, of = sheet.notation, name.removesuffix("_gradient")
+    letter = bias_letter(notation) if of == "bias" else sheet.letter(name)
+    by = f"∂{notation.scalar}/∂" * is_gradient(name)
+    titles = {
+        "upstream": f"upstream |{by}{letter}|",
+        "input_gradient": f"downstream |{by}{letter}|",
+    }
+    # Along a line one index is enough, and a bias has none.
+    index = [f"_{n + sheet.start}" if of != "bias" else "" for n in range(cells.size)]
     return Grid(
         name,
-        titles.get(name, plain),
+        titles.get(name, f"|{by}{letter}|" if by else f"{name} |{letter}|"),
         (1, 1, *cells.shape),
-        Slot(x, BACKWARD if is_gradient else FORWARD, most * CELL, CELL, largest=CELL),
-        role="written" if name == "output" or name.endswith("_gradient") else "read",
-        symbols=_names(name, cells.size, notation, start),
+        sheet.slots[name],
+        role="written" if name == "output" or name in LEAVING else "read",
+        symbols=tuple(f"{by}{letter}{n}" for n in index),
         numbers=tuple(map(number, cells.ravel().tolist())),
         ink=ink_of(cells),
+        show=sheet.show,
+        editable=name in ("input", "kernel", "bias", "upstream"),
     )
 
 
 def _meetings(table: dict, with_bias: bool) -> dict[str, np.ndarray]:
     """Forward and each of the ways back are meetings of their own: what is read on the way to
     ∂F/∂k is not what is read on the way to ∂F/∂a."""
-    a, k, h = table["input"], table["kernel"], table["output"]
-    nothing = np.zeros(len(a), int)
-    blocks = [
-        {"input": a, "kernel": k, "output": h} | ({"bias": nothing} if with_bias else {}),
+    a, k, h, b = (table[name] for name in ("input", "kernel", "output", "bias"))
+    forward = {"input": a, "kernel": k, "output": h}
+    back = [
         {"upstream": h, "kernel": k, "input_gradient": a},
         {"upstream": h, "input": a, "kernel_gradient": k},
     ]
     if with_bias:
-        blocks.append({"upstream": h, "bias_gradient": nothing})
-    names = dict.fromkeys(name for block in blocks for name in block)
-    nowhere = np.full(len(a), NOWHERE)
-    return {name: np.concatenate([block.get(name, nowhere) for block in blocks]) for name in names}
+        forward["bias"] = b
+        back.append({"upstream": h, "bias_gradient": b})
+    return joined(forward, *back)
 
 
-def _equations(notation: Notation, with_bias: bool) -> dict[str, Equation]:
-    forward = tuple(f"{{{part}}}" for part in notation.factors)
+def _equations(factors: tuple[str, str], with_bias: bool) -> dict[str, Equation]:
     equations = {
-        "output": Equation("{output}", forward, counted=True, plus="{bias}" if with_bias else ""),
-        "input_gradient": Equation("{input_gradient}", ("{upstream}", "{kernel}"), counted=True),
-        "kernel_gradient": Equation("{kernel_gradient}", ("{upstream}", "{input}"), counted=True),
+        "output": equation("output", *factors, plus="bias" * with_bias),
+        "input_gradient": equation("input_gradient", "upstream", "kernel"),
+        "kernel_gradient": equation("kernel_gradient", "upstream", "input"),
     }
     if with_bias:
-        equations["bias_gradient"] = Equation("{bias_gradient}", ("{upstream}",), counted=True)
+        equations["bias_gradient"] = equation("bias_gradient", "upstream")
     return equations
 
 
 def _wires(with_bias: bool) -> tuple[Stroke, ...]:
     """The gradient that arrives at the output goes along one wire to everything that went in."""
-    low, under = BACKWARD + CELL + 44, BACKWARD + CELL
-    names = ("input", "kernel", "bias") if with_bias else ("input", "kernel")
-    middles = {name: SLOTS[name][0] + SLOTS[name][1] * CELL / 2 for name in (*names, "output")}
-    out = middles["output"]
-    words = {"input": "upstream × local, added where amounts meet"}
-    return (
-        Stroke(((out, FORWARD + CELL), (out, FORWARD + CELL + 34))),
+    out = _middle(FORWARD["output"])
+    above, below = FORWARD["output"].y + CELL, BACKWARD["upstream"].y
+    arrives = (
+        Stroke(((out, above), (out, above + 34))),
         Stroke(((out - 110, 176), (out + 110, 176)), "axis", "the rest of the network"),
-        Stroke(((out, 180), (out, BACKWARD - 26)), "backward"),
-        *(
-            Stroke(
-                (
-                    (out, under),
-                    (out, low),
-                    (middles[name], low),
-                    (middles[name], under + 4),
-                ),
-                "backward",
-                words.get(name, ""),
-                below=True,
-            )
-            for name in names
-        ),
+        Stroke(((out, 180), (out, below - 26)), "backward"),
     )
+    under, low = below + CELL, below + CELL + 44
+    words = {"input": "upstream × local, added where amounts meet"}
+    leaves = []
+    for name in ("input", "kernel", "bias")[: 2 + with_bias]:
+        end = _middle(FORWARD[name])
+        wire = ((out, under), (out, low), (end, low), (end, under + 4))
+        leaves.append(Stroke(wire, "backward", words.get(name, ""), below=True))
+    return (*arrives, *leaves)
+
+
+def _middle(slot: Slot) -> float:
+    return slot.x + slot.width / 2
 
 
 def _signs(with_bias: bool) -> tuple[tuple[float, float, str], ...]:
-    y = FORWARD + CELL / 2 + 10
+    y = FORWARD["input"].y + CELL / 2 + 10
     return ((331, y, "∗"), (647, y, "=")) + (((547, y, "+"),) if with_bias else ())
 
 
-def _worded(grid: Grid, table: dict, notation, start: int, with_bias: bool, editable: bool) -> Grid:
-    """The grid with a sentence for each cell."""
-    a, k, h = table["input"], table["kernel"], table["output"]
-    name = grid.name
-    arrives = _names("upstream", h.max() + 1, notation, start)
+def _says(grids: dict[str, Grid], table: dict, with_bias: bool) -> dict[str, Says]:
+    """What each cell says when the learner points at it: its name, and what is true of it."""
+    label = {name: list(map(spoken, grid.symbols)) for name, grid in grids.items()}
+    meets = {name: _arriving(table, name, grids[name].size) for name in ("input", "kernel")}
+    reads = count(len(table["output"]) // grids["output"].size, "product")
 
-    def feeds(part: np.ndarray, cell: int) -> str:
-        return _list([arrives[n] for n in h[part == cell]])
+    def outputs(name: str, cell: int) -> str:
+        n = count(len(meets[name][cell]), "output")
+        return f"{n}: so many amounts come back to it."
 
-    def uses(part: np.ndarray, cell: int) -> str:
-        return _count(int((part == cell).sum()), "output")
+    def arrives(name: str, cell: int) -> str:
+        return _listed(label["upstream"][n] for n in meets[name][cell])
 
-    def sentence(cell: int, label: str) -> str:
-        match name:
-            case "input":
-                return f"{label} is read by {uses(a, cell)}: so many amounts come back to it."
-            case "kernel":
-                return f"{label} is used by {uses(k, cell)}: so many amounts come back to it."
-            case "output":
-                reads = _count(int((h == cell).sum()), "product")
-                more = " and the bias" if with_bias else ""
-                return f"{label} is a sum of {reads}{more}: small multiply gates and an add gate."
-            case "upstream":
-                return f"{label} arrives from what comes later. It goes back to all that its output has read."
-            case "input_gradient":
-                collected = (
-                    f"{label} collects {feeds(a, cell)}, each times the weight it came through."
-                )
-                return f"{collected} The layer before gets it as its upstream gradient."
-            case "kernel_gradient":
-                return f"{label} collects {feeds(k, cell)}, each times the input it met. The weight learns from it."
-            case "bias":
-                return f"{label} is added to every output, so every amount comes back to it."
-            case _:
-                return f"{label} is the sum of all that arrives: the local gradient of an add gate is 1."
+    true = {
+        "input": lambda cell: f"is read by {outputs('input', cell)}",
+        "kernel": lambda cell: f"is used by {outputs('kernel', cell)}",
+        "output": lambda _: (
+            f"is a sum of {reads}{' and the bias' * with_bias}: small multiply gates "
+            "and an add gate."
+        ),
+        "upstream": lambda _: (
+            "arrives from what comes later. It goes back to all that its output has read."
+        ),
+        "input_gradient": lambda cell: (
+            f"collects {arrives('input', cell)}, each times the weight it "
+            "came through. The layer before gets it as its upstream gradient."
+        ),
+        "kernel_gradient": lambda cell: (
+            f"collects {arrives('kernel', cell)}, each times the input it "
+            "met. The weight learns from it."
+        ),
+        "bias": lambda _: "is added to every output, so every amount comes back to it.",
+        "bias_gradient": lambda _: (
+            "is the sum of all that arrives: the local gradient of an add gate is 1."
+        ),
+    }
+    return {
+        name: lambda cell, name=name: f"{label[name][cell]} {true[name](cell)}" for name in grids
+    }
 
-    words = tuple(sentence(cell, spoken(label)) for cell, label in enumerate(grid.symbols))
-    typed = name in ("input", "kernel", "bias") or (name == "upstream" and editable)
-    return replace(grid, sentences=words, editable=typed)
+
+def _arriving(table: dict, part: str, size: int) -> list[list[int]]:
+    """For each cell of what went in, the upstream gradients that come back to it."""
+    return [sorted(set(met)) for met in partners(table[part], table["output"], size)]
 
 
-def _steps(table: dict, values: dict, notation: Notation, start: int) -> tuple[Step, ...]:
+def _steps(grids: dict[str, Grid], table: dict) -> tuple[Step, ...]:
     """Forward in one step, then each upstream gradient hands out its amounts."""
     forward = {
-        name: tuple(range(values[name].size))
+        name: tuple(range(grids[name].size))
         for name in ("input", "kernel", "bias", "output")
-        if name in values
+        if name in grids
     }
-    says = [
-        Step(forward, "Forward: the kernel slides over the input, and the gate keeps both of them.")
-    ]
-    arrives = _names("upstream", values["upstream"].size, notation, start)
-    inputs = _names("input", values["input"].size, notation, start)
-    for n, label in enumerate(arrives):
-        mine = table["output"] == n
-        cells = tuple(table["input"][mine].tolist())
-        weights = tuple(range(values["kernel"].size))
-        lit = {"upstream": (n,), "input_gradient": cells, "kernel_gradient": weights}
-        if "bias" in values:
+    says = "Forward: the kernel slides over the input, and the gate keeps both of them."
+    steps, had = [Step(forward, says)], set()
+    inputs = list(map(spoken, grids["input"].symbols))
+    for n, label in enumerate(grids["upstream"].symbols):
+        cells = tuple(table["input"][table["output"] == n].tolist())
+        lit = {"upstream": (n,), "input_gradient": cells, "kernel_gradient": forward["kernel"]}
+        if "bias" in grids:
             lit["bias_gradient"] = (0,)
-        met = _list([inputs[cell] for cell in cells])
-        again = [
-            inputs[cell] for cell in cells if (table["input"][table["output"] < n] == cell).any()
-        ]
-        more = (
-            f" {_list(again)} had an amount already: the new one is added to it." if again else ""
+        again = _listed(inputs[cell] for cell in cells if cell in had)
+        more = f" {again} had an amount already: the new one is added to it." if again else ""
+        words = (
+            f"{spoken(label)} goes back to {_listed(inputs[cell] for cell in cells)}, times the "
+            f"weights, and to the weights, times the inputs.{more}"
         )
-        says.append(
-            Step(
-                lit,
-                f"{spoken(label)} goes back to {met}, times the weights, and to the weights, times the "
-                f"inputs.{more}",
-            )
-        )
-    return tuple(says)
+        steps.append(Step(lit, words))
+        had.update(cells)
+    return tuple(steps)
 
 
-def _with_frames(grid: Grid, table: dict, values: dict, show: str) -> Grid:
+def _with_frames(grid: Grid, table: dict, values: dict) -> Grid:
     """What has arrived after each step: a growing sum, or in symbols how many of its amounts."""
-    last = values["upstream"].size
+    g, empty = values["upstream"], ("",) * grid.size
     if grid.name in ("input", "kernel", "bias"):
         return grid
-    if not grid.name.endswith("_gradient"):
-        texts = grid.numbers if show == "numbers" else grid.symbols
-        arrived = grid.name == "output"
-        empty = ("",) * grid.size
-        return replace(grid, frames=(texts if arrived else empty, *[texts] * last))
+    if grid.name not in LEAVING:
+        first = grid.texts if grid.name == "output" else empty
+        return replace(grid, frames=(first, *[grid.texts] * g.size))
     part = grid.name.removesuffix("_gradient")
-    cells = table[part] if part in table else np.zeros(len(table["output"]), int)
-    frames = [("",) * grid.size]
-    for n in range(last):
-        so_far = _until(grid.name, n, values)
-        pairs = {
-            (cell, h) for cell, h in zip(cells.tolist(), table["output"].tolist(), strict=True)
-        }
+    arriving = _arriving(table, part, grid.size)
+    frames = [empty]
+    for n in range(g.size):
+        # The gradient that the upstream gradients 0 to n give on their own.
+        so_far = _gradients(values, g * (np.arange(g.size) <= n))[grid.name].ravel().tolist()
         frames.append(
             tuple(
-                _progress(
-                    sum(h <= n for c, h in pairs if c == cell),
-                    sum(c == cell for c, _ in pairs),
-                    number(float(so_far.flat[cell])),
-                    grid.symbols[cell],
-                    show,
-                )
-                for cell in range(grid.size)
+                _progress(arriving[cell], n, number(so_far[cell]), symbol, grid.show)
+                for cell, symbol in enumerate(grid.symbols)
             )
         )
     return replace(grid, frames=tuple(frames))
 
 
-def _until(name: str, n: int, values: dict) -> np.ndarray:
-    """The gradient that the upstream gradients 0 to n give on their own."""
-    g = values["upstream"] * (np.arange(values["upstream"].size) <= n)
-    if name == "input_gradient":
-        return conv2d_input(values["input"].shape, values["kernel"], g)
-    if name == "kernel_gradient":
-        return conv2d_weight(values["input"], values["kernel"].shape, g)
-    return g.sum(keepdims=True)
-
-
-def _progress(arrived: int, all_of_them: int, sum_so_far: str, label: str, show: str) -> str:
+def _progress(amounts: list[int], n: int, sum_so_far: str, label: str, show: str) -> str:
+    """What a cell shows of its amounts, of which those up to ``n`` have arrived."""
+    arrived = sum(amount <= n for amount in amounts)
     if not arrived:
         return ""
     if show == "numbers":
         return sum_so_far
-    return label if arrived == all_of_them else f"{arrived} of {all_of_them}"
+    return label if arrived == len(amounts) else f"{arrived} of {len(amounts)}"
 
 
-def _list(labels: list[str]) -> str:
-    """Names in a sentence.
+def _listed(names: Iterable[str]) -> str:
+    """Names in a sentence, each once; nothing of none.
 
-    >>> _list(["a_1", "a_2", "a_3"])
+    >>> _listed(["a₁", "a₂", "a₃"])
     'a₁, a₂ and a₃'
     """
-    words = [spoken(label) for label in dict.fromkeys(labels)]
-    return " and ".join(filter(None, [", ".join(words[:-1]), words[-1]]))
-
-
-def _count(n: int, noun: str) -> str:
-    return f"{n} {noun}" if n == 1 else f"{n} {noun}s"
+    names = list(dict.fromkeys(names))
+    return " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))

@@ -7,74 +7,68 @@ from dataclasses import replace
 import numpy as np
 
 from ...scene import Equation, Scene, Slot
-from ...symbols import NOTATIONS, Notation, spoken
-from ..grids import map_grid, written
+from ...symbols import NOTATIONS, spoken
+from ..grids import map_grid
+from ..sheet import Sheet, between
+from ..words import equation
+
+SLOTS = {
+    "kernel": Slot(60, 40, 400, 250, largest=54),
+    "input": Slot(560, 40, 110, 250, largest=54),
+    "output": Slot(780, 40, 110, 250, largest=54),
+}
 
 
-def dense_layer(
-    input: np.ndarray,
-    weight: np.ndarray,
-    *,
-    notation: Notation = NOTATIONS["slides"],
-    start: int = 1,
-    show: str = "symbols",
-) -> Scene:
+def dense_layer(input: np.ndarray, weight: np.ndarray, **letters) -> Scene:
     """z = W a for a vector a (inputs,) and a matrix W (outputs, inputs), with both gradients.
 
     Pointing at an output shows its sum, at an input the gradient it collects (a column of W), at a
-    weight its gradient: one input times one upstream gradient.
+    weight its gradient: one input times one upstream gradient. ``letters`` are those of a `Sheet`, of
+    the slides unless said: notation, start and show.
     Source: slides, the four steps of backpropagation; blog, the fully connected layer.
 
     >>> scene = dense_layer(np.array([1.0, 2.0]), np.array([[3.0, 4.0]]))
     >>> scene.equation_text("output", 0), scene.equation_text("kernel", 1)
     ('z_11 = W_11·a_11 + W_12·a_21', '∂L/∂W_12 = a_21·∂L/∂z_11')
     """
+    sheet = Sheet(SLOTS, **{"notation": NOTATIONS["slides"], **letters})
     outputs, inputs = weight.shape
-    column = {"square": True, "largest": 54}
-    a = map_grid("input", "a", input.reshape(-1, 1), Slot(560, 40, 110, 250, **column), start)
-    w = map_grid("kernel", "W", weight, Slot(60, 40, 400, 250, largest=54), start)
-    z = map_grid(
-        "output", "z", (weight @ input).reshape(-1, 1), Slot(780, 40, 110, 250, **column), start
-    )
     o, i = np.divmod(np.arange(weight.size), inputs)
-    a = replace(
-        a,
-        title="input |a|",
-        sentences=tuple(
-            f"{spoken(name)} feeds all {outputs} outputs: its gradient collects from each of them."
-            for name in a.symbols
-        ),
-    )
-    w = replace(
-        w,
-        title=f"weights |W|  {outputs}×{inputs}",
-        sentences=tuple(
-            f"{spoken(name)} is used once, for {spoken(z.symbols[o[cell]])}: its gradient is one product."
-            for cell, name in enumerate(w.symbols)
-        ),
-    )
-    z = replace(
-        z,
-        title="output |z|",
-        role="written",
-        sentences=tuple(
-            f"{spoken(name)} reads all {inputs} inputs: a row of W." for name in z.symbols
-        ),
-    )
-    upstream = f"∂{notation.scalar}/∂{{output}}"
-    return Scene(
-        title="A fully connected layer",
-        grids=tuple(written(grid, show) for grid in (w, a, z)),
-        table={"input": i, "kernel": np.arange(weight.size), "output": o},
+
+    def shown(name: str, title: str, letter: str, values: np.ndarray, role: str = "read"):
+        cells = values.reshape(len(values), -1)
+        grid = map_grid(name, letter, cells, SLOTS[name], sheet.start, role=role)
+        return replace(grid, title=title)
+
+    a = shown("input", "input |a|", "a", input)
+    w = shown("kernel", f"weights |W|  {outputs}×{inputs}", "W", weight)
+    z = shown("output", "output |z|", "z", weight @ input, role="written")
+
+    def of_input(cell: int) -> str:
+        collects = "its gradient collects from each of them"
+        return f"{spoken(a.symbols[cell])} feeds all {outputs} outputs: {collects}."
+
+    def of_kernel(cell: int) -> str:
+        once = f"is used once, for {spoken(z.symbols[o[cell]])}: its gradient is one product"
+        return f"{spoken(w.symbols[cell])} {once}."
+
+    def of_output(cell: int) -> str:
+        return f"{spoken(z.symbols[cell])} reads all {inputs} inputs: a row of W."
+
+    scalar = sheet.notation.scalar
+    upstream = f"∂{scalar}/∂{{output}}"
+    return sheet.scene(
+        "A fully connected layer",
+        (w, a, z),
+        {"input": i, "kernel": np.arange(weight.size), "output": o},
+        {"input": of_input, "kernel": of_kernel, "output": of_output},
         say="Point at an output, an input or a weight: its sum and its gradient stand below.",
-        size=(1200, 310),
         equations={
-            "output": Equation("{output}", ("{kernel}", "{input}"), counted=True),
-            "input": Equation(f"∂{notation.scalar}/∂{{input}}", ("{kernel}", upstream)),
-            "kernel": Equation(f"∂{notation.scalar}/∂{{kernel}}", ("{input}", upstream)),
+            "output": equation("output", "kernel", "input"),
+            "input": Equation(f"∂{scalar}/∂{{input}}", ("{kernel}", upstream)),
+            "kernel": Equation(f"∂{scalar}/∂{{kernel}}", ("{input}", upstream)),
         },
-        signs=((510, 175, "·"), (725, 175, "=")),
+        signs=between(SLOTS, "·="),
         walk="output",
-        beware=notation.beware,
         code="z = torch.nn.functional.linear(a, W)",
     )

@@ -6,79 +6,76 @@ from dataclasses import replace
 
 import numpy as np
 
-from ...scene import Equation, Grid, Scene, Step, Stroke
-from ...symbols import NOTATIONS, Notation, number
-from .gates import GATES, lone, revealed, table_of
+from ...scene import Equation, Grid, Scene, Stroke
+from ...symbols import NOTATIONS, number
+from ..sheet import WIDTH, Sheet
+from ..words import equation
+from .gates import GATES, lit, lone, revealed, room, saying, table_of
 
-WRITTEN = {"u": "x·y", "v": "x + w"}
+# A gradient stands under its value.
+SLOTS = {
+    "y": room(30, 50), "y_gradient": room(30, 118),
+    "x": room(30, 205), "x_gradient": room(30, 273),
+    "w": room(30, 360), "w_gradient": room(30, 428),
+    "x_from_u": room(430, 180), "x_from_v": room(430, 250),
+    "u": room(600, 80), "u_gradient": room(600, 148),
+    "v": room(600, 330), "v_gradient": room(600, 398),
+    "end": room(860, 205), "end_gradient": room(860, 273),
+}  # fmt: skip
+# Each number and what it is made of, in the order in which they become known.
+FORWARD = {"u": ("x", "y"), "v": ("x", "w"), "end": ("u", "v")}
+BACKWARD = {
+    "u_gradient": ("end_gradient", "v"),
+    "v_gradient": ("end_gradient", "u"),
+    "y_gradient": ("u_gradient", "x"),
+    "x_from_u": ("u_gradient", "y"),
+    "x_from_v": ("v_gradient",),
+    "w_gradient": ("v_gradient",),
+}
+SUMS = ("v", "x_gradient")  # the others are products
 
 
-def fan_out(
-    y: float,
-    x: float,
-    w: float,
-    *,
-    overwrite: bool = False,
-    notation: Notation = NOTATIONS["slides"],
-    show: str = "numbers",
-) -> Scene:
+def fan_out(y: float, x: float, w: float, *, overwrite: bool = False, **letters) -> Scene:
     """u = x·y and v = x + w, and their product: x is used twice, so its gradient has two amounts.
 
     ``overwrite`` makes the mistake of keeping only the amount that arrives last. The lamp compares
-    with a central difference. Source: the chain rule for several paths, as in blog, "all those
-    instances where the output is affected".
+    with a central difference. ``letters`` are those of a `Sheet`, numbers of the slides unless said:
+    notation and show. Source: the chain rule for several paths, as in blog, "all those instances
+    where the output is affected".
 
     >>> scene = fan_out(2.0, 3.0, 1.0)
     >>> [scene[name].numbers[0] for name in ("x_from_u", "x_from_v", "x_gradient")]
     ['8', '6', '14']
     """
-    scalar = notation.scalar
-    values = _forward(y, x, w)
-    back = _backward(values)
-    back["x_gradient"] = back["x_from_v"] + (0.0 if overwrite else back["x_from_u"])
+    sheet = Sheet(SLOTS, **{"notation": NOTATIONS["slides"], "show": "numbers", **letters})
+    scalar, values = sheet.notation.scalar, _forward(y, x, w)
+    values |= _backward(values)
+    arrived = ("x_from_v",) if overwrite else ("x_from_u", "x_from_v")
+    values["x_gradient"] = sum(values[name] for name in arrived)
     slope = central_difference(lambda x: _forward(y, x, w)["end"], x)
-    agrees = bool(np.isclose(back["x_gradient"], slope))
-    steps = _steps(values, back, scalar, overwrite)
-    grids = _grids(values, back, scalar, overwrite)
-    upstream = {
-        "u_gradient": ("{end_gradient}", "{v}"),
-        "v_gradient": ("{end_gradient}", "{u}"),
-        "y_gradient": ("{u_gradient}", "{x}"),
-        "x_from_u": ("{u_gradient}", "{y}"),
-        "x_from_v": ("{v_gradient}",),
-        "w_gradient": ("{v_gradient}",),
-    }
-    equations = {
-        name: Equation(f"{{{name}}}", factors, counted=True) for name, factors in upstream.items()
-    }
-    equations |= {
-        "u": Equation("{u}", ("{x}", "{y}"), counted=True),
-        "v": Equation("{v}", ("{x}",), counted=True, plus="{w}"),
-        "end": Equation("{end}", ("{u}", "{v}"), counted=True),
-        "x_gradient": Equation("{x_gradient}", ("{x_from_v}",), counted=True)
-        if overwrite
-        else Equation("{x_gradient}", ("{x_from_u}",), counted=True, plus="{x_from_v}"),
-    }
-    return Scene(
-        title="A number that is used twice",
-        grids=tuple(
-            revealed(replace(grid, show=show), len(steps), KNOWN_AT.get(grid.name, 0), show)
-            for grid in grids
-        ),
-        table=_table(overwrite),
+    agrees = bool(np.isclose(values["x_gradient"], slope))
+    made = {**FORWARD, "end_gradient": (), **BACKWARD, "x_gradient": arrived}
+    said = _sentences(values, scalar, overwrite)
+    steps = tuple(lit((*read, name), said[name], of=name) for name, read in made.items())
+    return sheet.scene(
+        "A number that is used twice",
+        tuple(revealed(grid, steps, grid.name not in made) for grid in _grids(sheet, values)),
+        table_of(*({*read, name} for name, read in made.items() if read)),
+        saying(said),
         say="x feeds u and v. Press Next: values go forward, then gradients come back along the same "
         "wires, and two of them meet at x.",
-        size=(1200, 500),
-        equations=equations,
+        size=(WIDTH, 500),
+        equations={
+            name: _equation(name, made[name]) for name in (*BACKWARD, *FORWARD, "x_gradient")
+        },
         strokes=WIRES,
         signs=(() if overwrite else ((560, 250, "+"),)),
         counters=(
-            (number(back["x_gradient"]), f"∂{scalar}/∂x, by the chain rule"),
+            (number(values["x_gradient"]), f"∂{scalar}/∂x, by the chain rule"),
             (number(slope), f"∂{scalar}/∂x, central difference"),
         ),
         lamps=((agrees, "The two agree."),),
         steps=steps,
-        beware=notation.beware,
         code=f"{scalar} = (x * y) * (x + w); {scalar}.backward(); x.grad",
     )
 
@@ -114,20 +111,6 @@ def _backward(values: dict[str, float]) -> dict[str, float]:
     }
 
 
-# Upper left corners of the cells; a gradient stands under its value.
-PLACES = {
-    "y": (30, 50), "y_gradient": (30, 118),
-    "x": (30, 205), "x_gradient": (30, 273),
-    "w": (30, 360), "w_gradient": (30, 428),
-    "x_from_u": (430, 180), "x_from_v": (430, 250),
-    "u": (600, 80), "u_gradient": (600, 148),
-    "v": (600, 330), "v_gradient": (600, 398),
-    "end": (860, 205), "end_gradient": (860, 273),
-}  # fmt: skip
-KNOWN_AT = {
-    "u": 0, "v": 1, "end": 2, "end_gradient": 3, "u_gradient": 4, "v_gradient": 5, "y_gradient": 6,
-    "x_from_u": 7, "x_from_v": 8, "w_gradient": 9, "x_gradient": 10,
-}  # fmt: skip
 WIRES = (
     Stroke(((140, 73), (600, 92))),
     Stroke(((140, 222), (600, 116))),
@@ -146,7 +129,14 @@ WIRES = (
 )
 
 
-def _grids(values, back, scalar: str, overwrite: bool) -> list[Grid]:
+def _equation(name: str, read: tuple[str, ...]) -> Equation:
+    if name in SUMS and len(read) > 1:
+        return equation(name, read[0], plus=read[1])
+    return equation(name, *read)
+
+
+def _grids(sheet: Sheet, values: dict[str, float]) -> list[Grid]:
+    scalar = sheet.notation.scalar
     symbols = {
         "end": scalar,
         "end_gradient": f"∂{scalar}/∂{scalar}",
@@ -160,22 +150,21 @@ def _grids(values, back, scalar: str, overwrite: bool) -> list[Grid]:
         "x_from_u": "through |u|",
         "x_from_v": "through |v|",
     }
-    said = _sentences(values, back, scalar, overwrite)
     grids = []
-    for name, (x, y) in PLACES.items():
-        value = values[name] if name in values else back[name]
+    for name in SLOTS:
         of = name.removesuffix("_gradient")
         symbol = symbols.get(name, f"∂{scalar}/∂{of}" if of != name else name)
         title = titles.get(name, f"|{symbol}|")
         role = "read" if name in ("x", "y", "w") else "written"
-        grid = lone(name, title, symbol, value, x, y, said[name], role=role)
+        grid = lone(sheet, name, title, symbol, values[name], role=role)
         grids.append(replace(grid, names=(f"amount_{name[-1]}",)) if "_from_" in name else grid)
     return grids
 
 
-def _sentences(values, back, scalar: str, overwrite: bool) -> dict[str, str]:
+def _sentences(values: dict[str, float], scalar: str, overwrite: bool) -> dict[str, str]:
     y, x, w, u, v = (number(values[name]) for name in "yxwuv")
-    amounts = f"{number(back['x_from_u'])} through u and {number(back['x_from_v'])} through v"
+    amounts = f"{number(values['x_from_u'])} through u and {number(values['x_from_v'])} through v"
+    by_u, by_v = (f"∂{scalar}/∂{of} = {number(values[f'{of}_gradient'])}" for of in "uv")
     return {
         "y": f"y = {y} is used once, in u. One gradient comes back to it.",
         "x": f"x = {x} is used twice, in u and in v. When x moves, both move.",
@@ -186,54 +175,14 @@ def _sentences(values, back, scalar: str, overwrite: bool) -> dict[str, str]:
         "end_gradient": f"The way back starts with 1: {scalar} moves as fast as itself.",
         "u_gradient": f"Upstream 1 times local v: u moves {scalar} by v = {v}.",
         "v_gradient": f"Upstream 1 times local u: v moves {scalar} by u = {u}.",
-        "y_gradient": "Upstream ∂"
-        f"{scalar}/∂u = {number(back['u_gradient'])} times local ∂u/∂y = x = {x}.",
-        "x_from_u": f"Upstream ∂{scalar}/∂u = {number(back['u_gradient'])} times local "
-        f"∂u/∂x = y = {y}.",
-        "x_from_v": f"Upstream ∂{scalar}/∂v = {number(back['v_gradient'])} times local ∂v/∂x = 1.",
-        "w_gradient": f"Upstream ∂{scalar}/∂v = {number(back['v_gradient'])} times local ∂v/∂w = 1.",
+        "y_gradient": f"Upstream {by_u} times local ∂u/∂y = x = {x}.",
+        "x_from_u": f"Upstream {by_u} times local ∂u/∂x = y = {y}.",
+        "x_from_v": f"Upstream {by_v} times local ∂v/∂x = 1.",
+        "w_gradient": f"Upstream {by_v} times local ∂v/∂w = 1.",
         "x_gradient": f"Two amounts arrive, {amounts}. "
         + (
             "The second has overwritten the first: this is the mistake, and the lamp sees it."
             if overwrite
-            else f"They are added: {number(back['x_gradient'])}."
+            else f"They are added: {number(values['x_gradient'])}."
         ),
     }
-
-
-def _table(overwrite: bool) -> dict[str, np.ndarray]:
-    arrived = {"x_from_v", "x_gradient"} | (set() if overwrite else {"x_from_u"})
-    return table_of(
-        {"x", "y", "u"},
-        {"x", "w", "v"},
-        {"u", "v", "end"},
-        {"end_gradient", "v", "u_gradient"},
-        {"end_gradient", "u", "v_gradient"},
-        {"u_gradient", "x", "y_gradient"},
-        {"u_gradient", "y", "x_from_u"},
-        {"v_gradient", "x_from_v"},
-        {"v_gradient", "w_gradient"},
-        arrived,
-    )
-
-
-def _steps(values, back, scalar: str, overwrite: bool) -> tuple[Step, ...]:
-    said = _sentences(values, back, scalar, overwrite)
-    lit = {
-        "u": ("x", "y", "u"),
-        "v": ("x", "w", "v"),
-        "end": ("u", "v", "end"),
-        "end_gradient": ("end_gradient",),
-        "u_gradient": ("end_gradient", "v", "u_gradient"),
-        "v_gradient": ("end_gradient", "u", "v_gradient"),
-        "y_gradient": ("u_gradient", "x", "y_gradient"),
-        "x_from_u": ("u_gradient", "y", "x_from_u"),
-        "x_from_v": ("v_gradient", "x_from_v"),
-        "w_gradient": ("v_gradient", "w_gradient"),
-        "x_gradient": ("x_from_v", "x_gradient")
-        if overwrite
-        else ("x_from_u", "x_from_v", "x_gradient"),
-    }
-    return tuple(
-        Step({name: (0,) for name in names}, said[key], of=(key, 0)) for key, names in lit.items()
-    )

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from ...scene import NOWHERE, Equation, Grid, Scene, Slot, Step, Stroke
-from ...symbols import NOTATIONS, Notation, number
+from ...symbols import NOTATIONS, number
+from ..sheet import WIDTH, Sheet
+from ..words import Says, equation
 
 
 @dataclass(frozen=True)
@@ -41,152 +43,89 @@ GATES = {
 }  # fmt: skip
 
 
-def gate(
-    kind: str,
-    x: float,
-    y: float,
-    upstream: float,
-    nudge: float = 0.0,
-    *,
-    notation: Notation = NOTATIONS["slides"],
-    show: str = "numbers",
-) -> Scene:
+def room(x: float, y: float) -> Slot:
+    """The room of a single number, its upper left corner at (x, y)."""
+    return Slot(x, y, 110, 46, largest=110, square=False)
+
+
+SLOTS = {
+    "gate": room(410, 209), "z": room(600, 180), "upstream": room(600, 268),
+    "x": room(30, 60), "x_local": room(260, 140), "x_gradient": room(30, 140),
+    "y": room(30, 360), "y_local": room(260, 280), "y_gradient": room(30, 280),
+}  # fmt: skip
+
+
+def gate(kind: str, x: float, y: float, upstream: float, nudge: float = 0.0, **letters) -> Scene:
     """One gate ("add", "multiply" or "max"), the two inputs, and what flows back to them.
 
     ``upstream`` is the gradient that arrives at z. ``nudge`` is added to x alone, to compare what
-    the gradient predicts with what happens. Source: slides, the gate z = f(x, y).
+    the gradient predicts with what happens. ``letters`` are those of a `Sheet`, numbers of the
+    slides unless said: notation and show. Source: slides, the gate z = f(x, y).
 
     >>> scene = gate("multiply", 2.0, 3.0, 5.0)
     >>> scene["x_gradient"].numbers, scene["y_gradient"].numbers
     (('15',), ('10',))
     """
-    chosen = GATES[kind]
-    z, local = chosen.value(x, y), chosen.local(x, y)
-    gradients = tuple(upstream * slope for slope in local)
-    grids = _gate_grids(chosen, (x, y), z, upstream, local, gradients, notation.scalar)
-    change = chosen.value(x + nudge, y) - z
-    predicted, measured = gradients[0] * nudge, upstream * change
-    scalar = notation.scalar
-    return Scene(
-        title=f"The gate z = {chosen.written.replace('·', ' · ')}",
-        grids=tuple(
-            revealed(replace(grid, show=show), 5, KNOWN_AT.get(grid.name, 0), show)
-            for grid in grids
-        ),
-        table=_gate_table(kind, x, y),
+    sheet = Sheet(SLOTS, **{"notation": NOTATIONS["slides"], "show": "numbers", **letters})
+    scalar, chosen = sheet.notation.scalar, GATES[kind]
+    values = _values(chosen, x, y, upstream)
+    predicted = values["x_gradient"] * nudge
+    measured = upstream * (chosen.value(x + nudge, y) - values["z"])
+    steps, written = _steps(kind, values, scalar), f"z = {chosen.written.replace('·', ' · ')}"
+    return sheet.scene(
+        f"The gate {written}",
+        tuple(revealed(grid, steps) for grid in _grids(sheet, chosen, values)),
+        _table(kind, x, y),
+        saying(_sentences(chosen, values, scalar)),
         say="Values run forward along the blue arrows, gradients back along the orange ones. "
         "Press Next to follow them.",
-        size=(1200, 440),
-        equations={
-            "z": _gate_equation(kind, x, y),
-            "x_gradient": Equation(
-                "{x_gradient}", ("{upstream}", "{x_local}"), counted=True, ledger="slides-11"
-            ),
-            "y_gradient": Equation(
-                "{y_gradient}", ("{upstream}", "{y_local}"), counted=True, ledger="slides-11"
-            ),
-        },
-        strokes=_gate_wires(upstream, local, show) + _slope(chosen, x, y),
-        signs=((860, 58, f"z = {chosen.written.replace('·', ' · ')}"),),
+        size=(WIDTH, 440),
+        equations=_equations(kind, x, y),
+        strokes=_wires(values, sheet.show) + _slope(chosen, x, y),
+        signs=((860, 58, written),),
         counters=(
             (number(predicted), f"predicted: ∂{scalar}/∂x · nudge"),
             (number(measured), f"measured: ∂{scalar}/∂z · Δz"),
         ),
         lamps=((bool(np.isclose(predicted, measured)), "The prediction holds for this nudge."),),
-        steps=_gate_steps(chosen, kind, scalar, local, upstream, gradients),
-        beware=notation.beware,
+        steps=steps,
         code=f"z = {chosen.call}",
     )
 
 
-def lone(
-    name: str, title: str, symbol: str, value: float, x: float, y: float, sentence: str, **more
-) -> Grid:
-    """A single number with its name above it, in a cell of 110 by 46 units."""
+# What pictures of single numbers share.
+
+
+def lone(sheet: Sheet, name: str, title: str, symbol: str, value: float, **more) -> Grid:
+    """A single number with its name above it."""
     return Grid(
         name,
         title,
         (1, 1, 1, 1),
-        Slot(x, y, 110, 46, largest=110, square=False),
+        sheet.slots[name],
         symbols=(symbol,),
         numbers=(number(value),),
-        sentences=(sentence,),
+        show=sheet.show,
         **more,
     )
 
 
-def signed(value: float) -> str:
-    """A number as a factor: a negative one in brackets.
-
-    >>> signed(2.0), signed(-0.5)
-    ('2', '(−0.5)')
-    """
-    return number(value) if value >= 0 else f"({number(value)})"
+def saying(sentences: dict[str, str]) -> dict[str, Says]:
+    """One sentence for each grid of a single number."""
+    return {name: lambda _cell, words=words: words for name, words in sentences.items()}
 
 
-def revealed(grid: Grid, steps: int, at: int, show: str) -> Grid:
-    """The grid with its cells empty until step ``at``."""
-    texts = grid.numbers if show == "numbers" else grid.symbols
+def lit(names: Iterable[str], say: str, of: str | None = None) -> Step:
+    """A step that lights single numbers; ``of`` is the one whose equation is read."""
+    return Step({name: (0,) for name in names}, say, of=of and (of, 0))
+
+
+def revealed(grid: Grid, steps: Sequence[Step], given: bool = False) -> Grid:
+    """The grid with its cells empty until the first step that lights it; what is given always stands."""
+    known = 0 if given else [grid.name in step.lit for step in steps].index(True)
     empty = ("",) * grid.size
-    return replace(grid, frames=tuple(texts if step >= at else empty for step in range(steps)))
-
-
-def _gate_grids(gate: Gate, inputs, z, upstream, local, gradients, scalar) -> list[Grid]:
-    arrives = f"∂{scalar}/∂z"
-    sign = {"x·y": "×", "x + y": "+"}.get(gate.written, "max")
-    grids = [
-        replace(
-            lone(
-                "gate", "", sign, 0, 410, 209,
-                sentence=f"The gate: z = {gate.written}. It keeps x and y, because the way back needs "
-                "them.",
-            ),
-            numbers=(sign,),
-        ),
-        lone(
-            "z", "|z|", "z", z, 600, 180, role="written",
-            sentence=f"z = {gate.written} = {number(z)} leaves the gate. The gate does not know what "
-            "happens to it later.",
-        ),
-        lone(
-            "upstream", f"upstream |{arrives}|", arrives, upstream, 600, 268,
-            sentence=f"The upstream gradient {arrives} = {number(upstream)} arrives: how fast "
-            f"{scalar} moves when z moves. All that comes later in the network is in this number.",
-        ),
-    ]  # fmt: skip
-    for n, (name, value_y, gradient_y) in enumerate((("x", 60, 140), ("y", 360, 280))):
-        grids += [
-            lone(
-                name, f"|{name}|", name, inputs[n], 30, value_y,
-                sentence=f"{name} = {number(inputs[n])} goes into the gate. When only {name} moves, "
-                f"z moves {number(local[n])} times as fast.",
-            ),
-            lone(
-                f"{name}_local", f"local |∂z/∂{name} = {gate.slopes[n]}|", f"∂z/∂{name}", local[n],
-                260, gradient_y,
-                sentence=f"The local gradient ∂z/∂{name} = {gate.slopes[n]}, here {number(local[n])}. "
-                f"The gate finds it alone, from x and y: no {scalar} is in it.",
-            ),
-            lone(
-                f"{name}_gradient", f"|∂{scalar}/∂{name}|", f"∂{scalar}/∂{name}", gradients[n],
-                30, gradient_y, role="written",
-                sentence=f"Upstream times local: {number(upstream)} · {signed(local[n])} = "
-                f"{number(gradients[n])}. It is the upstream gradient of whatever made {name}.",
-            ),
-        ]  # fmt: skip
-    return grids
-
-
-def _gate_table(kind: str, x: float, y: float) -> dict[str, np.ndarray]:
-    """Which numbers meet: forward, in the local gradients, and on each wire back."""
-    winner = "x" if x >= y else "y"
-    meetings = {
-        "add": ({"x", "y", "gate", "z"},),
-        "multiply": ({"x", "y", "gate", "z"}, {"y", "x_local"}, {"x", "y_local"}),
-        "max": ({winner, "gate", "z"}, {"x", "y", "gate", "x_local", "y_local"}),
-    }[kind]
-    back = tuple({"upstream", f"{name}_local", f"{name}_gradient"} for name in "xy")
-    return table_of(*meetings, *back)
+    frames = (empty if step < known else grid.texts for step in range(len(steps)))
+    return replace(grid, frames=tuple(frames))
 
 
 def table_of(*meetings: set[str]) -> dict[str, np.ndarray]:
@@ -202,17 +141,99 @@ def table_of(*meetings: set[str]) -> dict[str, np.ndarray]:
     }
 
 
-def _gate_equation(kind: str, x: float, y: float) -> Equation:
-    if kind == "add":
-        return Equation("{z}", ("{x}",), counted=True, plus="{y}")
-    if kind == "multiply":
-        return Equation("{z}", ("{x}", "{y}"), counted=True)
-    return Equation("{z} = max(x, y)", ("{x}" if x >= y else "{y}",), counted=True)
+def signed(value: float) -> str:
+    """A number as a factor: a negative one in brackets.
+
+    >>> signed(2.0), signed(-0.5)
+    ('2', '(−0.5)')
+    """
+    return number(value) if value >= 0 else f"({number(value)})"
 
 
-def _gate_wires(upstream: float, local, show: str) -> tuple[Stroke, ...]:
-    words = [f"{number(upstream)} · {signed(slope)}" for slope in local]
-    words = words if show == "numbers" else ["upstream × local"] * 2
+# What is one gate's own.
+
+
+def _values(gate: Gate, x: float, y: float, upstream: float) -> dict[str, float]:
+    """The number in each cell."""
+    values = {"x": x, "y": y, "z": gate.value(x, y), "upstream": upstream}
+    for name, slope in zip("xy", gate.local(x, y), strict=True):
+        values |= {f"{name}_local": slope, f"{name}_gradient": upstream * slope}
+    return values
+
+
+def _grids(sheet: Sheet, gate: Gate, values: dict[str, float]) -> list[Grid]:
+    scalar = sheet.notation.scalar
+    sign = {"x·y": "×", "x + y": "+"}.get(gate.written, "max")
+    symbols = {"z": "z", "upstream": f"∂{scalar}/∂z"}
+    titles = {"z": "|z|", "upstream": f"upstream |∂{scalar}/∂z|"}
+    for name, slope in zip("xy", gate.slopes, strict=True):
+        symbols |= {name: name, f"{name}_local": f"∂z/∂{name}"}
+        symbols[f"{name}_gradient"] = f"∂{scalar}/∂{name}"
+        titles[f"{name}_local"] = f"local |∂z/∂{name} = {slope}|"
+    grids = [replace(lone(sheet, "gate", "", sign, 0), numbers=(sign,))]
+    for name in list(SLOTS)[1:]:
+        title, symbol = titles.get(name, f"|{symbols[name]}|"), symbols[name]
+        role = "written" if name in ("z", "x_gradient", "y_gradient") else "read"
+        grids.append(lone(sheet, name, title, symbol, values[name], role=role))
+    return grids
+
+
+def _sentences(gate: Gate, values: dict[str, float], scalar: str) -> dict[str, str]:
+    n = {name: number(value) for name, value in values.items()}
+    said = {
+        "gate": f"The gate: z = {gate.written}. It keeps x and y, because the way back needs them.",
+        "z": f"z = {gate.written} = {n['z']} leaves the gate. The gate does not know what happens to "
+        "it later.",
+        "upstream": f"The upstream gradient ∂{scalar}/∂z = {n['upstream']} arrives: how fast {scalar} "
+        "moves when z moves. All that comes later in the network is in this number.",
+    }
+    for name, slope in zip("xy", gate.slopes, strict=True):
+        local = f"{name}_local"
+        said |= {
+            name: f"{name} = {n[name]} goes into the gate. When only {name} moves, z moves "
+            f"{n[local]} times as fast.",
+            local: f"The local gradient ∂z/∂{name} = {slope}, here {n[local]}. The gate finds it "
+            f"alone, from x and y: no {scalar} is in it.",
+            f"{name}_gradient": f"Upstream times local: {_product(values, name)} = "
+            f"{n[f'{name}_gradient']}. It is the upstream gradient of whatever made {name}.",
+        }
+    return said
+
+
+def _product(values: dict[str, float], name: str) -> str:
+    """Upstream times local in numbers, on the wire to an input."""
+    return f"{number(values['upstream'])} · {signed(values[f'{name}_local'])}"
+
+
+def _table(kind: str, x: float, y: float) -> dict[str, np.ndarray]:
+    """Which numbers meet: forward, in the local gradients, and on each wire back."""
+    winner = "x" if x >= y else "y"
+    meetings = {
+        "add": ({"x", "y", "gate", "z"},),
+        "multiply": ({"x", "y", "gate", "z"}, {"y", "x_local"}, {"x", "y_local"}),
+        "max": ({winner, "gate", "z"}, {"x", "y", "gate", "x_local", "y_local"}),
+    }[kind]
+    back = tuple({"upstream", f"{name}_local", f"{name}_gradient"} for name in "xy")
+    return table_of(*meetings, *back)
+
+
+def _equations(kind: str, x: float, y: float) -> dict[str, Equation]:
+    winner = "{x}" if x >= y else "{y}"
+    forward = {
+        "add": equation("z", "x", plus="y"),
+        "multiply": equation("z", "x", "y"),
+        "max": Equation("{z} = max(x, y)", (winner,), counted=True),
+    }
+    return {"z": forward[kind]} | {
+        f"{name}_gradient": equation(
+            f"{name}_gradient", "upstream", f"{name}_local", ledger="slides-11"
+        )
+        for name in "xy"
+    }
+
+
+def _wires(values: dict[str, float], show: str) -> tuple[Stroke, ...]:
+    words = [_product(values, name) if show == "numbers" else "upstream × local" for name in "xy"]
     return (
         Stroke(((140, 83), (465, 83), (465, 209))),
         Stroke(((140, 383), (465, 383), (465, 255))),
@@ -225,46 +246,34 @@ def _gate_wires(upstream: float, local, show: str) -> tuple[Stroke, ...]:
     )
 
 
-# The step after which a number is known: forward, the slopes, what arrives, and what goes on.
-KNOWN_AT = {"x_local": 1, "y_local": 1, "upstream": 2, "x_gradient": 3, "y_gradient": 4}
-
-
-def _gate_steps(gate: Gate, kind: str, scalar: str, local, upstream, gradients) -> tuple[Step, ...]:
-    lit = [
-        ("x", "y", "gate", "z"),
-        ("x", "y", "x_local", "y_local"),
-        ("upstream",),
-        ("upstream", "x_local", "x_gradient"),
-        ("upstream", "y_local", "y_gradient"),
-    ]
-    back = [
-        f"∂{scalar}/∂{name} = upstream × local = {number(upstream)} · {signed(slope)} = "
-        f"{number(gradient)}."
-        for name, slope, gradient in zip("xy", local, gradients, strict=True)
-    ]
-    say = [
-        f"Forward: the gate makes z = {gate.written}, and keeps x and y.",
-        {
-            "add": "Local gradients: z moves as fast as x, and as fast as y. Both are 1.",
-            "multiply": "Local gradients: ∂z/∂x is y and ∂z/∂y is x. Each input is the other's slope.",
-            "max": "Local gradients: z moves with the larger input and does not feel the other one.",
-        }[kind],
-        f"The upstream gradient ∂{scalar}/∂z = {number(upstream)} arrives from what comes later.",
-        back[0],
-        f"{back[1]} {AFTER[kind]}",
-    ]
-    of = (("z", 0), None, None, ("x_gradient", 0), ("y_gradient", 0))
-    return tuple(
-        Step({name: (0,) for name in names}, words, of=cell)
-        for names, words, cell in zip(lit, say, of, strict=True)
-    )
-
-
+LOCALLY = {
+    "add": "Local gradients: z moves as fast as x, and as fast as y. Both are 1.",
+    "multiply": "Local gradients: ∂z/∂x is y and ∂z/∂y is x. Each input is the other's slope.",
+    "max": "Local gradients: z moves with the larger input and does not feel the other one.",
+}
 AFTER = {
     "add": "An add gate hands on what it gets, to both.",
     "multiply": "A multiply gate hands to each what it gets times the other.",
     "max": "A max gate hands all it gets to the larger input: it is a switch.",
 }
+
+
+def _steps(kind: str, values: dict[str, float], scalar: str) -> tuple[Step, ...]:
+    arrives = f"∂{scalar}/∂z = {number(values['upstream'])}"
+    back = {
+        name: f"∂{scalar}/∂{name} = upstream × local = {_product(values, name)} = "
+        f"{number(values[f'{name}_gradient'])}."
+        for name in "xy"
+    }
+    forward = f"Forward: the gate makes z = {GATES[kind].written}, and keeps x and y."
+    return (
+        lit(("x", "y", "gate", "z"), forward, of="z"),
+        lit(("x", "y", "x_local", "y_local"), LOCALLY[kind]),
+        lit(("upstream",), f"The upstream gradient {arrives} arrives from what comes later."),
+        lit(("upstream", "x_local", "x_gradient"), back["x"], of="x_gradient"),
+        lit(("upstream", "y_local", "y_gradient"), f"{back['y']} {AFTER[kind]}", of="y_gradient"),
+    )
+
 
 PLOT = (750, 970, 90, 370)  # left, right, top and bottom of the plot of z over x
 

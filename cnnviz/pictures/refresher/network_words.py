@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from ...scene import Grid, Step
 from ...symbols import spoken
+from ..words import Says
 
 
 def raised(l: int) -> str:
@@ -32,13 +31,16 @@ def parts_of(name: str) -> tuple[str, int]:
     return (kind[:-1], int(kind[-1])) if kind[-1].isdigit() else (kind, 0)
 
 
-def steps_of(widths: dict[int, int], last: int) -> tuple[Step, ...]:
-    """The slides' four steps, those of the hidden layers one for each layer."""
+def steps_of(sizes: dict[str, int], widths: dict[int, int]) -> tuple[Step, ...]:
+    """The slides' four steps, those of the hidden layers one for each layer.
+
+    ``sizes`` says how many cells each grid has, ``widths`` how many units each layer.
+    """
 
     def all_of(*names: str) -> dict[str, tuple[int, ...]]:
-        return {name: tuple(range(_size(name, widths, last))) for name in names}
+        return {name: tuple(range(sizes[name])) for name in names}
 
-    steps = []
+    steps, last = [], max(widths)
     for l in range(1, last):
         n, m = widths[l + 1], widths[l]
         words = (
@@ -80,49 +82,37 @@ def steps_of(widths: dict[int, int], last: int) -> tuple[Step, ...]:
     return tuple(steps)
 
 
-def _size(name: str, widths: dict[int, int], last: int) -> int:
+def says_of(grid: Grid, last: int, activation: str) -> Says:
+    """What a cell of a grid says: its name, and what is true of all of its grid."""
+    rest = _said_of_all(grid.name, last, activation)
+    return lambda cell: f"{spoken(grid.called[cell])}{rest}"
+
+
+def _said_of_all(name: str, last: int, activation: str) -> str:
     kind, l = parts_of(name)
-    if kind == "W":
-        return widths[l] * widths[l + 1]
-    if kind == "b":
-        return widths[l + 1]
-    return widths[l] if l else widths[last]
-
-
-def worded(grid: Grid, last: int, activation: str) -> Grid:
-    """The grid with a sentence for each cell."""
-    kind, l = parts_of(grid.name)
-    is_gradient = grid.name.endswith("_gradient")
-
-    def sentence(cell: int, name: str) -> str:
-        if is_gradient and kind == "W":
-            return f"{name}: what arrives at the weight's output, δ{raised(l + 1)}, times what went in, a{raised(l)}."
-        if is_gradient:
-            return f"{name} is δ{raised(l + 1)} itself: a bias is added, and the slope of an add gate is 1."
-        match kind:
-            case "a" if l == 1:
-                return f"{name} is an input: it is given, so it needs no δ."
-            case "a":
-                return f"{name} = f(z{raised(l)}), with f = {activation}."
-            case "z":
-                return f"{name} is a row of W{raised(l - 1)} times a{raised(l - 1)}, plus its bias."
-            case "W":
-                return f"{name} multiplies one unit of layer {l} into one sum of layer {l + 1}."
-            case "b":
-                return f"{name} is added to one sum of layer {l + 1}."
-            case "y":
-                return f"{name} is the wanted output."
-            case "error":
-                return f"{name} = a − y = −(y − a): how fast J moves when this output moves."
-            case "slope":
-                return (
-                    f"{name} is the slope f′ of {activation} at z{raised(l)}: the local gradient."
-                )
-            case _ if l == last:
-                return f"{name} = ∂J/∂z: the upstream gradient a − y times the local slope."
-            case _:
-                back = f"what comes back from layer {l + 1} through a column of W{raised(l)}"
-                return f"{name} = ∂J/∂z: it adds up {back}, times its slope."
-
-    words = tuple(sentence(cell, spoken(name)) for cell, name in enumerate(grid.called))
-    return replace(grid, sentences=words)
+    if name == f"W{l}_gradient":
+        return f": what arrives at the weight's output, δ{raised(l + 1)}, times what went in, a{raised(l)}."
+    if name == f"b{l}_gradient":
+        return f" is δ{raised(l + 1)} itself: a bias is added, and the slope of an add gate is 1."
+    match kind:
+        case "a" if l == 1:
+            return " is an input: it is given, so it needs no δ."
+        case "a":
+            return f" = f(z{raised(l)}), with f = {activation}."
+        case "z":
+            return f" is a row of W{raised(l - 1)} times a{raised(l - 1)}, plus its bias."
+        case "W":
+            return f" multiplies one unit of layer {l} into one sum of layer {l + 1}."
+        case "b":
+            return f" is added to one sum of layer {l + 1}."
+        case "y":
+            return " is the wanted output."
+        case "error":
+            return " = a − y = −(y − a): how fast J moves when this output moves."
+        case "slope":
+            return f" is the slope f′ of {activation} at z{raised(l)}: the local gradient."
+        case _ if l == last:
+            return " = ∂J/∂z: the upstream gradient a − y times the local slope."
+        case _:
+            back = f"what comes back from layer {l + 1} through a column of W{raised(l)}"
+            return f" = ∂J/∂z: it adds up {back}, times its slope."

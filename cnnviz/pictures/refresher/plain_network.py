@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 
 from ...functional.geometry import DoesNotFit
 from ...network.four_steps import ACTIVATIONS, Passes, agrees_with_differences, four_steps
-from ...scene import NOWHERE, Equation, Grid, Scene, Slot, Stroke
+from ...scene import Equation, Grid, Scene, Slot, Stroke
 from ...symbols import number
-from .network_words import parts_of, raised, shape, steps_of, worded
+from ..meetings import joined
+from ..sheet import WIDTH, Sheet
+from ..words import equation
+from .gates import revealed
+from .network_words import parts_of, raised, says_of, shape, steps_of
 
 WIDEST, DEEPEST = 3, 4  # what there is room for
 GAP, LEFT, RIGHT = 16, 14, 996
@@ -23,14 +25,13 @@ def plain_network(
     b: dict[int, np.ndarray],
     y: np.ndarray,
     activation: str = "ReLU",
-    *,
-    start: int = 1,
-    show: str = "numbers",
+    **letters,
 ) -> Scene:
     """A network of dense layers: forward on top, and below each thing its gradient.
 
     ``x`` (n, 1) and ``y`` are columns; ``W[l]`` (width of l + 1, width of l) and ``b[l]`` lead from
     layer l to layer l + 1, the input being layer 1. ``activation`` is "ReLU", "sigmoid" or "tanh".
+    ``letters`` are those of a `Sheet`, numbers unless said: start and show.
     Raises DoesNotFit for more than four layers or more than three units in one.
     Source: slides, "Back-propagation algorithm for NN".
 
@@ -48,28 +49,25 @@ def plain_network(
         )
     f = ACTIVATIONS[activation]
     passes = four_steps(x, W, b, y, f)
-    places = _places(last)
-    steps = steps_of(widths, last)
-    grids = [
-        _grid(name, values, places, last, start, show)
-        for name, values in _values(x, W, b, y, passes).items()
-    ]
+    values, columns = _values(x, W, b, y, passes), _columns(last)
+    slots = {name: _slot(name, columns) for name in values}
+    sheet = Sheet(slots, **{"show": "numbers", **letters})
+    steps = steps_of({name: cells.size for name, cells in values.items()}, widths)
+    grids = [_grid(sheet, name, cells) for name, cells in values.items()]
     on_the_kink = activation == "ReLU" and any((z == 0).any() for z in passes.z.values())
-    return Scene(
-        title="A plain network in four steps",
-        grids=tuple(
-            _revealed(worded(grid, last, activation), len(steps), _known_at(grid.name, last))
-            for grid in grids
-        ),
-        table=_table(widths, last),
+    return sheet.scene(
+        "A plain network in four steps",
+        tuple(grid if _is_given(grid.name) else revealed(grid, steps) for grid in grids),
+        _table(widths, last),
+        {grid.name: says_of(grid, last, activation) for grid in grids},
         say="A sum z is exactly 0 here, at the kink of ReLU: there is no slope, so a measurement may "
         "disagree."
         if on_the_kink
         else "Below each thing stands its gradient, in the same shape. Press Next to walk the four "
         "steps.",
-        size=(1200, 560),
+        size=(WIDTH, 560),
         equations=_equations(last),
-        strokes=_arrows(widths, last, places),
+        strokes=_arrows(widths, last, columns),
         counters=((number(passes.loss), "the loss J = ½‖y − a‖²"),),
         lamps=(
             (
@@ -78,6 +76,7 @@ def plain_network(
             ),
         ),
         steps=steps,
+        beware="",  # its letters are those of the slides alone
         code=f"z = torch.nn.functional.linear(a, W, b); a = {f.call}(z)  # in each layer",
     )
 
@@ -97,7 +96,7 @@ def _values(x, W, b, y, passes: Passes) -> dict[str, np.ndarray]:
     return values
 
 
-def _places(last: int) -> dict[str, tuple[float, float]]:
+def _columns(last: int) -> dict[str, tuple[float, float]]:
     """Left edge and width of the column each name stands in, for the widest network."""
     names = ["a1"]
     for l in range(1, last):
@@ -105,39 +104,43 @@ def _places(last: int) -> dict[str, tuple[float, float]]:
     names.append("y")
     cells = sum(WIDEST if name[0] == "W" else 1 for name in names)
     cell = min(56.0, (RIGHT - LEFT - GAP * (len(names) - 1)) / cells)
-    places, x = {}, LEFT
+    columns, x = {}, LEFT
     for name in names:
         wide = cell * (WIDEST if name[0] == "W" else 1)
-        places[name] = (x, wide)
+        columns[name] = (x, wide)
         x += wide + GAP
-    return places
+    return columns
 
 
-def _column_of(name: str, last: int) -> str:
+def _column_of(name: str) -> str:
     """A gradient stands under the thing it belongs to."""
-    kinds = {"slope": "a", "delta": "z"}
-    for kind, over in kinds.items():
-        if name.startswith(kind):
-            return over + name.removeprefix(kind)
-    return "y" if name == "error" else name.removesuffix("_gradient")
+    kind, l = parts_of(name)
+    over = {"slope": f"a{l}", "delta": f"z{l}", "error": "y"}
+    return over.get(kind, name.removesuffix("_gradient"))
 
 
-def _grid(name: str, values: np.ndarray, places, last: int, start: int, show: str) -> Grid:
-    column = _column_of(name, last)
-    x, width = places[column]
-    is_below = column != name
-    cell = places["y"][1]
-    is_given = name in ("a1", "y") or (name[0] in "Wb" and not is_below)
+def _slot(name: str, columns: dict[str, tuple[float, float]]) -> Slot:
+    column = _column_of(name)
+    (x, width), (_, cell) = columns[column], columns["y"]
+    return Slot(x, TOP if name == column else BOTTOM, width, WIDEST * cell, largest=cell)
+
+
+def _is_given(name: str) -> bool:
+    return name in ("a1", "y") or (name[0] in "Wb" and not name.endswith("_gradient"))
+
+
+def _grid(sheet: Sheet, name: str, values: np.ndarray) -> Grid:
+    is_given = _is_given(name)
     return Grid(
         name,
-        _title(name, last, values.shape),
+        _title(name, values.shape),
         (1, 1, *values.shape),
-        Slot(x, BOTTOM if is_below else TOP, width, WIDEST * cell, largest=cell),
+        sheet.slots[name],
         role="read" if is_given or name.startswith("slope") else "written",
-        symbols=_symbols(name, values.shape, start, is_below),
-        names=_symbols(name, values.shape, start),
+        symbols=_symbols(name, values.shape, sheet.start, brief=name.endswith("_gradient")),
+        names=_symbols(name, values.shape, sheet.start),
         numbers=tuple(map(number, values.ravel().tolist())),
-        show=show,
+        show=sheet.show,
         editable=is_given,
     )
 
@@ -148,7 +151,6 @@ def _symbols(name: str, shape: tuple[int, int], start: int, brief: bool = False)
     rows, columns = shape
     letter, l = parts_of(name)
     letter = {"slope": "s", "delta": "δ", "error": "e"}.get(letter, letter)
-    brief &= name.endswith("_gradient")
     of = f"{letter}^({l})" if l and not brief else letter
     cells = [
         f"{of}_{i}{j if letter == 'W' else ''}"
@@ -158,7 +160,7 @@ def _symbols(name: str, shape: tuple[int, int], start: int, brief: bool = False)
     return tuple(f"∂J/∂{cell}" if name.endswith("_gradient") else cell for cell in cells)
 
 
-def _title(name: str, last: int, cells: tuple[int, int]) -> str:
+def _title(name: str, cells: tuple[int, int]) -> str:
     kind, l = parts_of(name)
     size = f"  {shape(*cells)}" if kind == "W" else ""
     if name.endswith("_gradient"):
@@ -197,14 +199,7 @@ def _table(widths: dict[int, int], last: int) -> dict[str, np.ndarray]:
         blocks.append({f"W{l}_gradient": i * widths[l] + j, f"delta{l + 1}": i, f"a{l}": j})
         unit = np.arange(widths[l + 1])
         blocks.append({f"b{l}_gradient": unit, f"delta{l + 1}": unit})
-    names = dict.fromkeys(name for block in blocks for name in block)
-    lengths = [len(next(iter(block.values()))) for block in blocks]
-    return {
-        name: np.concatenate(
-            [block.get(name, np.full(n, NOWHERE)) for block, n in zip(blocks, lengths, strict=True)]
-        )
-        for name in names
-    }
+    return joined(*blocks)
 
 
 def _pairs(rows: int, columns: int) -> tuple[np.ndarray, np.ndarray]:
@@ -212,87 +207,45 @@ def _pairs(rows: int, columns: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _equations(last: int) -> dict[str, Equation]:
-    equations = {
-        f"delta{last}": Equation(
-            f"{{delta{last}}}", ("{error}", f"{{slope{last}}}"), counted=True, ledger="slides-03"
-        )
-    }
+    made = [equation(f"delta{last}", "error", f"slope{last}", ledger="slides-03")]
     for l in range(1, last):
-        equations[f"z{l + 1}"] = Equation(
-            f"{{z{l + 1}}}", (f"{{W{l}}}", f"{{a{l}}}"), counted=True, plus=f"{{b{l}}}"
-        )
-        equations[f"W{l}_gradient"] = Equation(
-            f"{{W{l}_gradient}}",
-            (f"{{delta{l + 1}}}", f"{{a{l}}}"),
-            counted=True,
-            ledger="slides-07",
-        )
-        equations[f"b{l}_gradient"] = Equation(
-            f"{{b{l}_gradient}}", (f"{{delta{l + 1}}}",), counted=True, ledger="slides-08"
-        )
-    for l in range(2, last):
-        equations[f"delta{l}"] = Equation(
-            f"{{delta{l}}}",
-            (f"{{W{l}}}", f"{{delta{l + 1}}}", f"{{slope{l}}}"),
-            counted=True,
-            ledger="slides-06",
-        )
-    return equations
+        up, (W, b) = l + 1, (f"W{l}", f"b{l}")
+        made += [
+            equation(f"z{up}", W, f"a{l}", plus=b),
+            equation(f"{W}_gradient", f"delta{up}", f"a{l}", ledger="slides-07"),
+            equation(f"{b}_gradient", f"delta{up}", ledger="slides-08"),
+        ]
+    made += [
+        equation(f"delta{l}", f"W{l}", f"delta{l + 1}", f"slope{l}", ledger="slides-06")
+        for l in range(2, last)
+    ]
+    return {each.left.strip("{}"): each for each in made}
 
 
-def _arrows(widths, last: int, places) -> tuple[Stroke, ...]:
+def _arrows(widths: dict[int, int], last: int, columns) -> tuple[Stroke, ...]:
     """One arrow for each layer, forward above and backward below, with names and shapes on it."""
+    low = BOTTOM + WIDEST * columns["y"][1] + 36
 
     def middle(name: str) -> float:
-        x, width = places[name]
+        x, width = columns[name]
         return x + width / 2
 
+    def arrow(kind: str, start: str, end: str, y: float, names: str, shapes: str) -> list[Stroke]:
+        ends = ((middle(start), y), (middle(end), y))
+        return [Stroke(ends, kind, names), Stroke(ends, kind, shapes, below=True)]
+
     strokes = []
-    low = BOTTOM + WIDEST * places["y"][1]
     for l in range(1, last):
-        up, down = l + 1, l
-        n, m = widths[up], widths[down]
-        ends = ((middle(f"a{down}"), ABOVE), (middle(f"a{up}"), ABOVE))
-        strokes.append(
-            Stroke(ends, "forward", f"z{raised(up)} = W{raised(l)} a{raised(l)} + b{raised(l)}")
-        )
-        strokes.append(
-            Stroke(
-                ends, "forward", f"{shape(n)} = {shape(n, m)} · {shape(m)} + {shape(n)}", below=True
-            )
-        )
-        if l == 1:
-            continue
-        ends = ((middle(f"z{up}"), low + 36), (middle(f"z{down}"), low + 36))
-        words = f"δ{raised(l)} = (W{raised(l)})ᵀ δ{raised(up)} • f′(z{raised(l)})"
-        strokes.append(Stroke(ends, "backward", words))
-        strokes.append(
-            Stroke(
-                ends,
-                "backward",
+        n, m, up, down = widths[l + 1], widths[l], raised(l + 1), raised(l)
+        strokes += arrow(
+            "forward", f"a{l}", f"a{l + 1}", ABOVE,
+            f"z{up} = W{down} a{down} + b{down}",
+            f"{shape(n)} = {shape(n, m)} · {shape(m)} + {shape(n)}",
+        )  # fmt: skip
+        if l > 1:
+            strokes += arrow(
+                "backward", f"z{l + 1}", f"z{l}", low,
+                f"δ{down} = (W{down})ᵀ δ{up} • f′(z{down})",
                 f"{shape(m)} = {shape(m, n)} · {shape(n)} • {shape(m)}",
-                below=True,
-            )
-        )
+            )  # fmt: skip
     return tuple(strokes)
-
-
-def _known_at(name: str, last: int) -> int:
-    """The step after which the numbers of a grid are known; -1 for what is given."""
-    kind, l = parts_of(name)
-    if name.endswith("_gradient"):
-        return (last - 1) + 1 + (last - 2) + (last - 1 - l)
-    if kind in ("z", "a") and l > 1:
-        return l - 2
-    if kind == "delta":
-        return (last - 1) + (last - l)
-    if kind == "slope":
-        return (last - 1) + (last - l)
-    return last - 1 if kind == "error" else -1
-
-
-def _revealed(grid: Grid, steps: int, at: int) -> Grid:
-    if at < 0:
-        return grid
-    empty = ("",) * grid.size
-    return replace(grid, frames=tuple(grid.texts if n >= at else empty for n in range(steps)))
