@@ -16,28 +16,26 @@ from .mathml import STYLE, mathml
 from .shared import SHARED
 from .widget import beside_widget, drawn
 
-# What the list says, and the function that derives it.
+# What the list says, and the name of the function that derives it: SymPy is loaded when one is run.
 DERIVATIONS = {
-    "h = Wa: the convolution as a matrix": derivations.convolution_as_matrix,
-    "input gradient: Wᵀ times the upstream gradient": derivations.input_gradient_as_transpose,
-    "input gradient: scatter": derivations.input_gradient_as_scatter,
-    "input gradient: padded correlation with the rotated kernel": (
-        derivations.input_gradient_as_padded_correlation
-    ),
-    "why rotated: substituting the index": derivations.index_substitution,
-    "kernel gradient": derivations.kernel_gradient,
-    "bias gradient": derivations.bias_gradient,
-    "transposed convolution is Wᵀ": derivations.transposed_convolution,
-    "Wᵀ is not an inverse": derivations.transposed_is_not_inverse,
-    "max pooling": derivations.max_pooling,
-    "max pooling, backward": derivations.max_pooling_gradient,
-    "unpooling as partial inverse": derivations.unpooling_as_partial_inverse,
-    "average pooling": derivations.average_pooling,
-    "average pooling, backward": derivations.average_pooling_gradient,
-    "ReLU": derivations.relu_gradient,
-    "fully connected layer": derivations.fully_connected,
-    "softmax with cross-entropy": derivations.softmax_cross_entropy,
-    "backpropagation in a plain network": derivations.plain_network,
+    "h = Wa: the convolution as a matrix": "convolution_as_matrix",
+    "input gradient: Wᵀ times the upstream gradient": "input_gradient_as_transpose",
+    "input gradient: scatter": "input_gradient_as_scatter",
+    "input gradient: padded correlation with the rotated kernel": "input_gradient_as_padded_correlation",
+    "why rotated: substituting the index": "index_substitution",
+    "kernel gradient": "kernel_gradient",
+    "bias gradient": "bias_gradient",
+    "transposed convolution is Wᵀ": "transposed_convolution",
+    "Wᵀ is not an inverse": "transposed_is_not_inverse",
+    "max pooling": "max_pooling",
+    "max pooling, backward": "max_pooling_gradient",
+    "unpooling as partial inverse": "unpooling_as_partial_inverse",
+    "average pooling": "average_pooling",
+    "average pooling, backward": "average_pooling_gradient",
+    "ReLU": "relu_gradient",
+    "fully connected layer": "fully_connected",
+    "softmax with cross-entropy": "softmax_cross_entropy",
+    "backpropagation in a plain network": "plain_network",
 }
 CARD_STYLE = """
 .cnnviz-ledger .step { display: grid; grid-template-columns: minmax(0, 3fr) minmax(220px, 1fr); gap: 24px;
@@ -97,7 +95,7 @@ class DerivationView(widgets.VBox):
 
     def derivation(self):
         """The derivation for the present sizes and letters. Raises DoesNotFit like the code."""
-        function = DERIVATIONS[self.which.value]
+        function = getattr(derivations, DERIVATIONS[self.which.value])
         known = inspect.signature(function).parameters
         values = {name: control.value for name, control in self.controls.items()}
         values["notation"] = NOTATIONS[values["notation"]]
