@@ -13,7 +13,6 @@ from ...functional.table import convolution_table
 from ...scene import Equation, Grid, Scene, Slot, Step, Stroke
 from ...symbols import number, spoken
 from ..grids import ink_of
-from ..kernel_gradient.kernel_channels import bias_letter
 from ..meetings import joined, partners
 from ..sheet import WIDTH, Sheet, is_gradient, row
 from ..words import Says, count, equation
@@ -91,7 +90,7 @@ def _gradients(values: dict, g: np.ndarray) -> dict[str, np.ndarray]:
 
 def _line(sheet: Sheet, name: str, cells: np.ndarray) -> Grid:
     notation, of = sheet.notation, name.removesuffix("_gradient")
-    letter = bias_letter(notation) if of == "bias" else sheet.letter(name)
+    letter = notation.bias if of == "bias" else sheet.letter(name)
     by = f"∂{notation.scalar}/∂" * is_gradient(name)
     titles = {
         "upstream": f"upstream |{by}{letter}|",
