@@ -99,7 +99,7 @@ def bias_gradient(
         input_size, kernel_size, stride, padding, dilation, groups, in_channels, out_channels,
         notation, start,
     )  # fmt: skip
-    letter = "B" if notation.document == "blog" else "b"
+    letter = notation.bias
     names = [f"{letter}_{c + start}" for c in range(out_channels)] if out_channels > 1 else [letter]
     biases = np.array(sympy.symbols(names), dtype=object)
     outputs = layer.outputs.reshape(out_channels, -1) + biases[:, np.newaxis]

@@ -24,7 +24,7 @@ from ..symbols import spoken
 from .grid import NOWHERE, Axis, Grid
 
 # File endings, and the module beside this one whose ``write(scene, path)`` writes them.
-WRITERS = {".html": "page", ".svg": "svg", ".txt": "scene", ".pdf": "plots", ".png": "plots"}
+WRITERS = {".html": "page", ".svg": "svg", ".txt": "scene", ".pdf": "pdf", ".png": "png"}
 
 
 @dataclass(frozen=True)
@@ -172,6 +172,19 @@ class Scene:
         walking = self.focus is None and self.steps and self.step >= 0
         return self.steps[self.step].around if walking else {}
 
+    @property
+    def equation_of(self) -> tuple[str, int] | None:
+        """The (grid, cell) whose equation stands below: that of the pinned cell or of the step. A cell
+        of a matrix shows the equation of its row, or else of its column."""
+        walking = self.steps and self.step >= 0
+        of = self.focus or (self.steps[self.step].of if walking else None)
+        if of is None or of[0] in self.table:
+            owners = [of]
+        else:
+            entries = self._entries(self[of[0]], of[1])
+            owners = [(axis.grid, axis.cells[entry]) for axis, entry in entries]
+        return next((owner for owner in owners if owner and owner[0] in self.equations), None)
+
     def rows_with(self, grid: str, cell: int) -> np.ndarray:
         """The rows of the table in which this cell takes part."""
         if grid in self.table:
@@ -234,24 +247,39 @@ class Scene:
 
         Terms that hold a padding cell or an inserted zero, or no cell at all, are left out.
         """
+        names = {name: self[name].called for name in self.table}
+        terms = [
+            tuple(factor.format(**_words(names, here)) for factor in factors)
+            for factors, here in self._products(grid, cell)
+        ]
+        return self.equations[grid].left.format(**{grid: self[grid].called[cell]}), terms
+
+    def counted(self, grid: str, cell: int) -> tuple[str, list[tuple[str, ...]]] | None:
+        """The same equation as numbers: its result, and the factors of each term. None where it cannot
+        be counted."""
+        numbers = {name: self[name].numbers for name in self.table}
+        if not self.equations[grid].counted or numbers[grid] is None:
+            return None
+        terms = [
+            tuple(numbers[name][here[name]] for name in map(_grid_in, factors))
+            for factors, here in self._products(grid, cell)
+        ]
+        return numbers[grid][cell], terms
+
+    def _products(self, grid: str, cell: int) -> list[tuple[tuple[str, ...], dict[str, int]]]:
+        """The templates of each term in the equation of a cell, and the cells that fill them."""
         equation = self.equations[grid]
         nothing = {name: {NOWHERE, *self[name].zeros} for name in self.table}
         used = [_grid_in(factor) for factor in equation.factors]
         rows = self.rows_with(grid, cell)
-        terms = {}
-        for row in rows:
-            here = {name: int(column[row]) for name, column in self.table.items()}
-            if not any(here[name] in nothing[name] for name in (grid, *used)):
-                terms[tuple(here[name] for name in used)] = self._filled(equation.factors, here)
-        if equation.plus and len(rows):
-            here = {name: int(column[rows[0]]) for name, column in self.table.items()}
-            terms["plus"] = self._filled((equation.plus,), here)
-        left = equation.left.format(**{grid: self[grid].called[cell]})
-        return left, list(terms.values())
-
-    def _filled(self, factors: tuple[str, ...], here: Mapping[str, int]) -> tuple[str, ...]:
-        words = {name: self[name].called[at] for name, at in here.items() if at != NOWHERE}
-        return tuple(factor.format(**words) for factor in factors)
+        met = [{name: int(column[row]) for name, column in self.table.items()} for row in rows]
+        terms = {
+            tuple(here[name] for name in used): (equation.factors, here)
+            for here in met
+            if not any(here[name] in nothing[name] for name in (grid, *used))
+        }
+        plus = [((equation.plus,), met[0])] if equation.plus and met else []
+        return [*terms.values(), *plus]
 
     def equation_text(self, grid: str, cell: int) -> str:
         """The equation of a cell in one line of text."""
@@ -305,13 +333,15 @@ class Scene:
         _, said = self.now()
         if said != self.say:
             lines.append(said)
-        of = self.focus or (self.steps[self.step].of if self.steps and self.step >= 0 else None)
-        if of is not None and of[0] in self.equations:
-            lines.append(self.equation_text(*of))
+        if self.equation_of is not None:
+            lines.append(self.equation_text(*self.equation_of))
         return "\n".join(lines)
 
     def save(self, path: str | Path) -> Path:
-        """Write the scene to a file: .html (hover and step work offline), .svg, .pdf, .png or .txt."""
+        """Write the scene to a file: .html (hover and step work offline), .svg, .png, .pdf or .txt.
+
+        Raises ModuleNotFoundError, and says what to do, where what makes a .png or .pdf is missing.
+        """
         path = Path(path)
         module = WRITERS.get(path.suffix.lower())
         if module is None:
@@ -348,6 +378,10 @@ def _grid_view(grid: Grid, is_base: bool) -> dict:
 
 def _axis_view(axis: Axis | None) -> dict | None:
     return axis and {"grid": axis.grid, "cells": axis.cells}
+
+
+def _words(names: Mapping[str, tuple[str, ...]], here: Mapping[str, int]) -> dict[str, str]:
+    return {name: names[name][at] for name, at in here.items() if at != NOWHERE}
 
 
 def _grid_in(template: str) -> str:

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import base64
-import io
 import re
 import textwrap
 from collections.abc import Iterable
-from functools import lru_cache
+from functools import cache
 from html import escape
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
 
 from ..symbols import spoken
+from . import bitmap
+from .foot import foot, foot_height
 from .grid import Grid, Slot
+from .labels import label, width_in_ems
 from .scene import Scene, Stroke
 
 STYLE = (Path(__file__).parent / "static" / "picture.css").read_text(encoding="utf-8")
@@ -34,17 +35,19 @@ LEGEND = {
 def svg(scene: Scene, standalone: bool = True) -> str:
     """A scene as SVG text.
 
-    ``standalone`` brings its own style and white paper, for files and for places that show no
-    widgets; the stage asks for the bare picture and styles it with the theme of the page.
+    ``standalone`` brings its own style and white paper, and below the grids the sentence and the
+    equation of this moment: for files and for places that show no widgets. The stage asks for the
+    bare picture, styles it with the theme of the page and speaks beside it.
     """
-    width, height = scene.size
+    width, height = saved_size(scene) if standalone else scene.size
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" class="cnnviz-svg" role="img" '
         f'viewBox="0 0 {width} {height}" aria-label="{escape(description(scene))}">'
     ]
     if standalone:
         parts.append(
-            f'<style>{STYLE}</style><rect class="paper" width="{width}" height="{height}"/>'
+            f"<style>{resolved(STYLE)}</style>"
+            f'<rect class="paper" width="{width}" height="{height}"/>'
         )
     parts += [_cells(grid) for grid in scene.grids]
     parts.append(f'<g class="cnnviz-light">{_light(scene)}</g>')
@@ -53,8 +56,29 @@ def svg(scene: Scene, standalone: bool = True) -> str:
     parts += [
         f'<text class="sign" x="{x}" y="{y}">{escape(sign)}</text>' for x, y, sign in scene.signs
     ]
-    parts += [_margin(scene), '<g class="cnnviz-veil"></g></svg>']
+    parts.append(_margin(scene))
+    if standalone:
+        parts.append(foot(scene))
+    parts.append('<g class="cnnviz-veil"></g></svg>')
     return "".join(parts)
+
+
+def saved_size(scene: Scene) -> tuple[int, int]:
+    """Width and height of a saved picture: that of the scene, and the foot."""
+    width, height = scene.size
+    return width, height + foot_height(scene)
+
+
+@cache
+def resolved(style: str) -> str:
+    """A style with its variables filled in: what prints a picture may know none.
+
+    >>> resolved(".a { --edge: #777; stroke: var(--edge); }")
+    '.a { stroke: #777; }'
+    """
+    values = dict(re.findall(r"(--[\w-]+): *([^;]+);", style))
+    without = re.sub(r"--[\w-]+: *[^;]+;\s*", "", style)
+    return re.sub(r"var\((--[\w-]+)\)", lambda found: values[found[1]], without)
 
 
 def write(scene: Scene, path: Path) -> None:
@@ -189,7 +213,7 @@ def _texts(grid: Grid, shown: tuple[str, ...]) -> str:
     """What is written in the cells of a grid, all at one size."""
     place = grid.place
     middle, low = place.width / 2, place.height / 2
-    widest = max(map(_width_in_ems, {*grid.texts, *(t for frame in grid.frames for t in frame)}))
+    widest = max(map(width_in_ems, {*grid.texts, *(t for frame in grid.frames for t in frame)}))
     lines = max(text.count("\n") for text in shown) + 1
     tall = 0.46 if lines == 1 else 0.7 / lines
     size = min(tall * place.height, 0.9 * place.width / max(widest, 0.5), 22)
@@ -214,46 +238,6 @@ LEADING = 1.35  # from one line of a cell to the next, in ems
 FEW_CELLS = 80
 
 
-# A cell may hold a whole sum. These stand between its labels.
-BETWEEN = re.compile(r"(·| ?[+−=] )")
-BACK_UP = '<tspan dy="-0.245em">\u200b</tspan>'  # 0.35 of a letter of 70 %: to the line again
-
-
-@lru_cache(maxsize=4096)
-def label(text: str) -> str:
-    """A label as SVG, or a sum of products of labels: letters in italics, subscripts lowered,
-    channels raised."""
-    if BETWEEN.search(text):
-        pieces = BETWEEN.split(text)
-        return "".join(
-            piece if n % 2 else label(piece) + (BACK_UP if "_" in piece else "")
-            for n, piece in enumerate(pieces)
-        )
-    name, _, lowered = text.partition("_")
-    name, _, raised = name.partition("^")
-    if not lowered:
-        return escape(text)
-    parts = [f'<tspan class="v">{escape(name)}</tspan>']
-    if raised:
-        parts.append(f'<tspan class="s" dy="-0.5em">{escape(raised)}</tspan>')
-    parts.append(
-        f'<tspan class="s" dy="{"0.85em" if raised else "0.35em"}">{escape(lowered)}</tspan>'
-    )
-    return "".join(parts)
-
-
-@lru_cache(maxsize=4096)
-def _width_in_ems(text: str) -> float:
-    if "\n" in text:
-        return max(map(_width_in_ems, text.split("\n")))
-    pieces = BETWEEN.split(text)
-    if len(pieces) > 1:
-        return sum(map(_width_in_ems, pieces[::2])) + 0.4 * sum(map(len, pieces[1::2]))
-    name, _, lowered = text.partition("_")
-    name, _, raised = name.partition("^")
-    return 0.55 * len(name) + 0.38 * (len(lowered) + len(raised))
-
-
 def _title(title: str) -> str:
     """A title is words with mathematics between bars: ``input |a|``."""
     words = escape(title).split("|")
@@ -270,13 +254,8 @@ def _image(
         if step > 1:
             ink = np.maximum.reduceat(ink, np.arange(0, ink.shape[axis], step), axis=axis)
     alpha = (255 * np.clip(ink, 0, 1)).astype(np.uint8)
-    if photograph:
-        pixels = Image.fromarray(255 - alpha)
-    else:
-        pixels = Image.merge("LA", [Image.new("L", alpha.shape[::-1], 0), Image.fromarray(alpha)])
-    file = io.BytesIO()
-    pixels.save(file, "PNG", compress_level=1)
-    data = base64.b64encode(file.getvalue()).decode()
+    channels = [255 - alpha] if photograph else [np.zeros_like(alpha), alpha]
+    data = base64.b64encode(bitmap.png(np.stack(channels, axis=-1))).decode()
     kind = "photograph" if photograph else "ink"
     return (
         f'<image class="{kind}" x="{x:g}" y="{y:g}" width="{width:g}" height="{height:g}" '

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from cnnviz.scene import NOWHERE, Equation, Grid, Scene, Slot, Step, Stroke
+from cnnviz.scene.labels import label
 from cnnviz.scene.page import page
-from cnnviz.scene.plots import figure
 from cnnviz.scene.stage import Stage
-from cnnviz.scene.svg import label, svg
+from cnnviz.scene.svg import svg
 
 SLOT = Slot(20, 40, 300, 200)
 
@@ -68,14 +68,13 @@ def test_every_cell_has_something_to_say():
         Scene("t", (row("a", "1", sentences=None),), {"a": np.arange(1)}, "say")
 
 
-def test_a_step_is_drawn_in_svg_on_paper_and_on_a_page():
+def test_a_step_is_drawn_in_svg_and_on_a_page():
     scene = film().at_step(2)
     drawing = svg(scene)
     assert ">6</text>" in drawing and 'aria-label="Add number 3."' in drawing
     assert drawing.count('class="l-read"') == 2  # the lit cell and the legend
     assert ">6</text>" not in svg(film())
-    texts = [text.get_text() for text in figure(scene).axes[0].texts]
-    assert "6" in texts and "Add number 3." in texts
+    assert ">Add number 3.</text>" in drawing
     assert '"step": 2' in page(scene)
 
 
@@ -141,8 +140,7 @@ def test_strokes_lamps_and_ticks_are_drawn_and_told():
     drawing = svg(scene)
     assert 'class="stroke s-backward"' in drawing and 'class="lamp off"' in drawing
     assert "✓ both agree" in str(scene) and "✕ a very long" in str(scene) and "∂L/∂x" in str(scene)
-    texts = [text.get_text() for text in figure(scene).axes[0].texts]
-    assert "✓ both agree" in texts
+    assert ">✓</text>" in drawing and ">both agree</text>" in drawing
     assert 'class="m-right"' in svg(
         Scene("t", (row("a", "1", marks={"right": (0,)}),), {"a": np.arange(1)}, "say")
     )
