@@ -81,6 +81,8 @@ def test_the_last_frame_is_the_picture_at_rest_and_the_first_hides_the_way_back(
         assert scene.at_step(scene.length - 1).shown(grid) == grid.texts
         if grid.name.endswith("_gradient"):
             assert scene.at_step(0).shown(grid) == ("",)
+        if grid.name in ("x", "y", "w"):
+            assert scene.at_step(0).shown(grid) == grid.texts
 
 
 # ---------------------------------------------------------------- a number that is used twice
