@@ -69,12 +69,15 @@ class ExplorerWidget(widgets.VBox):
         self.stage.message, self.stage.proof = explorer.message, explorer.proof
 
     def close(self) -> None:
-        """Let go of the controls and the stage too."""
+        """Let go of the controls and the stage too, with their layouts and styles."""
         if self._show in self.explorer.watchers:
             self.explorer.watchers.remove(self._show)
-        for part in (*self._built.values(), self._reset, self.stage):
-            part.close()
+        for control in self._built.values():
+            close_with_parts(control)
+        for child in self.children:
+            close_with_parts(child)
         super().close()
+        self.layout.close()
 
     def _repr_mimebundle_(self, **options):
         scene = self.explorer.scene
@@ -89,6 +92,17 @@ def beside_widget(bundle, static: dict[str, str]) -> tuple[dict, dict]:
     """A widget's MIME bundle with what stands in for it where widgets do not run."""
     data, metadata = bundle if isinstance(bundle, tuple) else (bundle, {})
     return {**data, **static}, metadata
+
+
+def close_with_parts(widget: widgets.Widget) -> None:
+    """Close a widget with all that it holds: ipywidgets keeps every part that is not closed."""
+    for part in (
+        *getattr(widget, "children", ()),
+        *map(widget.trait_values().get, ("layout", "style")),
+    ):
+        if isinstance(part, widgets.Widget):
+            close_with_parts(part)
+    widget.close()
 
 
 def _matters(control: Control, values: dict) -> bool:

@@ -6,11 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from ..functional.geometry import Geometry
-from ..functional.windows import insert_zeros
 from ..scene import Axis, Grid, Slot
 from ..symbols import labels, number
-from .maps import padded, spread
 
 # Cells smaller than this are not written in: nobody could read them.
 SMALLEST_WRITTEN = 15
@@ -47,26 +44,6 @@ def gradient_grid(
         title=f"{name.replace('_', ' ')} |∂{scalar}/∂{letter}|  {rows}×{columns}",
         symbols=tuple(f"∂{scalar}/∂{cell}" for cell in grid.symbols),
     )
-
-
-def padded_grid(
-    name: str, letter: str, values: np.ndarray, geometry: Geometry, slot: Slot, start: int
-) -> Grid:
-    """A map with its padding around it. A padding cell is a 0 and has no name."""
-    return padded(map_grid(name, letter, values, slot, start, editable=True), geometry.padding)
-
-
-def spread_cells(size: tuple[int, int], step: tuple[int, int]) -> np.ndarray:
-    """For each cell of a map spread by inserted zeros its number before, or -1 for such a zero.
-
-    >>> spread_cells((1, 2), (1, 2))
-    array([ 0, -1,  1])
-    """
-    numbers = 1 + np.arange(size[0] * size[1]).reshape(size)
-    return insert_zeros(numbers, step).ravel() - 1
-
-
-spread_apart = spread
 
 
 def ink_grid(
