@@ -22,7 +22,7 @@ class ExplorerWidget(widgets.VBox):
         self.stage = Stage(explorer.scene)
         self._drawn = explorer.scene
         self._sliders, self._choices = (_row(), _row())
-        self._reset = _reset_button(explorer)
+        self._reset = [_reset_button(explorer)] if explorer.data else []
         self._lay_out()
         self.stage.observe(self._pointed, names=["pinned", "step"])
         self.stage.observe(self._typed, names="edit")
@@ -38,7 +38,7 @@ class ExplorerWidget(widgets.VBox):
         used = [c for c in self.explorer.controls.values() if _matters(c, self.explorer.values)]
         self._sliders.children = [self._control(c) for c in used if isinstance(c, Slider)]
         choices = [self._control(c) for c in used if not isinstance(c, Slider)]
-        self._choices.children = choices + [self._reset] * bool(self.explorer.data)
+        self._choices.children = choices + self._reset
 
     def _control(self, control: Control) -> widgets.Widget:
         """The widget of a control, built when it is first shown."""

@@ -62,7 +62,7 @@ def test_typing_in_the_browser_and_first_numbers():
     type_into(explorer, "input", 5, "10")
     assert explorer.data["input"][1, 1] == 10
     assert explorer.widget.stage.view["scene"]["grids"][0]["numbers"][5] == "10"
-    explorer.widget._reset.click()
+    explorer.widget._reset[0].click()
     assert explorer.widget.stage.view["scene"]["grids"][0]["numbers"][5] == "7"
 
 
