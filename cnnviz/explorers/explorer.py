@@ -214,7 +214,8 @@ class Explorer:
         """Let go of what was drawn of it; it is not drawn again."""
         SHARED.left(self)
         if self._widget is not None:
-            self._widget.close()
+            self._widget.let_go()
+            self._widget = None
 
     def _repr_mimebundle_(self, **options):
         """The widget, and beside it a static picture and text for places that show no widgets."""

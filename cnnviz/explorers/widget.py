@@ -68,16 +68,12 @@ class ExplorerWidget(widgets.VBox):
             self.stage.show(explorer.scene, explorer.message)
         self.stage.message, self.stage.proof = explorer.message, explorer.proof
 
-    def close(self) -> None:
-        """Let go of the controls and the stage too, with their layouts and styles."""
-        if self._show in self.explorer.watchers:
-            self.explorer.watchers.remove(self._show)
+    def let_go(self) -> None:
+        """Close it with all of its parts; the explorer goes on without it."""
+        self.explorer.watchers.remove(self._show)
         for control in self._built.values():
             close_with_parts(control)
-        for child in self.children:
-            close_with_parts(child)
-        super().close()
-        self.layout.close()
+        close_with_parts(self)
 
     def _repr_mimebundle_(self, **options):
         scene = self.explorer.scene
