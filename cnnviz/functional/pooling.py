@@ -198,9 +198,9 @@ def avg_pool2d(
     x = _divisible(as_maps(input, "input"))
     geometry = Geometry.of_pool(x.shape[-2:], kernel_size, stride, padding, 1, ceil_mode)
     seen = windows(pad(x, geometry.padding), geometry.kernel_size, geometry.stride)
-    total = 0
+    total = np.zeros_like(seen[..., 0, 0])
     for a, b in np.ndindex(geometry.kernel_size):
-        total = total + seen[..., a, b]
+        total += seen[..., a, b]
     return total / counted_cells(geometry, count_include_pad).astype(x.dtype)
 
 
@@ -343,8 +343,9 @@ def _unpooled_size(
     axes = list(zip(pooled, kernels, strides, paddings, strict=True))
     usual = tuple(s * (o - 1) + k - 2 * p for o, k, s, p in axes)
     if output_size is None:
-        return as_shape(usual, "unpooled size", ranks=(2,))
-    asked = as_shape(output_size, "output_size")[-2:]
+        return pair(usual, "unpooled size", at_least=1)
+    *_, height, width = as_shape(output_size, "output_size")
+    asked = height, width
     for wanted, size, (_, _, s, _) in zip(asked, usual, axes, strict=True):
         if not size - s < wanted < size + s:
             raise DoesNotFit(
