@@ -8,7 +8,7 @@ import hypothesis.strategies as st
 import numpy as np
 import pytest
 import sympy as sp
-from hypothesis import given, settings
+from hypothesis import given
 
 import cnnviz.derivations as D
 import cnnviz.functional.convolution
@@ -107,13 +107,11 @@ def geometries(draw):
     return dict(zip(names, zip(rows, columns, strict=True), strict=True))
 
 
-@settings(max_examples=40, deadline=None)
 @given(st.sampled_from(OF_A_CONVOLUTION), geometries())
 def test_convolution_for_any_geometry(function, how):
     assert function(**how).faults() == ()
 
 
-@settings(max_examples=15, deadline=None)
 @given(geometries(), st.integers(0, 2), st.integers(0, 2))
 def test_transposed_convolution_for_any_output_padding(how, rows, columns):
     how["output_padding"] = rows, columns
@@ -130,13 +128,11 @@ def test_transposed_convolution_for_any_output_padding(how, rows, columns):
     assert derivation.faults() == ()
 
 
-@settings(max_examples=20, deadline=None)
 @given(axes())
 def test_index_substitution_for_any_axis(axis):
     assert D.index_substitution(*axis).faults() == ()
 
 
-@settings(max_examples=40, deadline=None)
 @given(st.data())
 def test_pooling_for_any_geometry(data):
     function = data.draw(st.sampled_from(OF_MAX_POOLING + OF_MEANS))
@@ -317,7 +313,6 @@ def test_a_bug_in_the_code_is_noticed(monkeypatch):
 # The proof on screen.
 
 
-@settings(max_examples=60, deadline=None)
 @given(geometries(), st.sampled_from([(1, 1, 1), (1, 2, 1), (1, 1, 2), (2, 2, 4)]))
 def test_every_geometry_is_proved(how, channels):
     groups, inside, outside = channels
