@@ -274,7 +274,8 @@ def _winners(x: np.ndarray, geometry: Geometry) -> tuple[np.ndarray, np.ndarray]
     winner = np.empty(best.shape, np.min_scalar_type(steps.size))
     winner[...] = first
     # New arrays cost more than what is done with them, so these serve all kernel cells.
-    cell, better, nan = np.empty_like(best), *np.empty((2, *best.shape), bool)
+    cell = np.empty_like(best)
+    better, nan = np.empty(best.shape, bool), np.empty(best.shape, bool)
     for tap, (a, b) in enumerate(np.ndindex(geometry.kernel_size)):
         np.copyto(cell, seen[..., a, b])  # in one run of memory, which is read four times
         np.greater(cell, best, out=better)
@@ -335,7 +336,7 @@ def _blank(
 
 
 def _unpooled_size(
-    pooled: tuple[int, int], kernel_size: Any, stride: Any, padding: Any, output_size: Any
+    pooled: tuple[int, ...], kernel_size: Any, stride: Any, padding: Any, output_size: Any
 ) -> tuple[int, int]:
     kernels = pair(kernel_size, "kernel size", at_least=1)
     strides = kernels if stride is None else pair(stride, "stride", at_least=1)

@@ -11,6 +11,7 @@ from tests.tools.geometries import convolutions, poolings
 from tests.tools.pytorch import torch_or_skip
 
 torch = torch_or_skip()
+pytestmark = pytest.mark.long
 T = torch.nn.functional
 G = torch.nn.grad
 

@@ -10,6 +10,7 @@ from cnnviz.network.training import Training, small_network
 from tests.tools.pytorch import torch_or_skip
 
 torch = torch_or_skip()
+pytestmark = pytest.mark.long
 nn = torch.nn
 
 LAYERS = [

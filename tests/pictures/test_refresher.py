@@ -51,6 +51,7 @@ def test_upstream_times_local_goes_out_on_each_wire():
     assert numbers(gate("max", 2.0, -3.0, 2.0), "x_gradient", "y_gradient") == [["2"], ["0"]]
 
 
+@pytest.mark.long
 def test_a_tie_is_shared_as_in_pytorch():
     torch = torch_or_skip()
     x, y = (torch.tensor(1.0, requires_grad=True) for _ in range(2))
