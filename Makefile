@@ -26,7 +26,7 @@ lint: $(VENV)/ready-to-test
 	$(BIN)/mypy
 
 quick: lint
-	CNNVIZ_EXAMPLES=few $(PYTEST) -m "not browser and not long" tests cnnviz
+	CNNVIZ_EXAMPLES=few $(PYTEST) -m "not browser and not slow and not long" tests cnnviz
 
 test: lint
 	$(PYTEST) -m "not long" --durations=20

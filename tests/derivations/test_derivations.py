@@ -71,12 +71,14 @@ def equal(found, expected):
 # They hold.
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sizes", SIZES, ids=str)
 @pytest.mark.parametrize("function", OF_A_CONVOLUTION, ids=named)
 def test_convolution_for_the_sizes_of_the_documents_and_others(function, sizes):
     assert function(**sizes).faults() == ()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("function", "how"), EVERY, ids=named)
 @pytest.mark.parametrize("notation", NOTATIONS)
 @pytest.mark.parametrize("start", [0, 1])
@@ -273,6 +275,7 @@ def broken(side):
         yield side + sp.Symbol("stray")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("function", "how"), EVERY, ids=named)
 def test_every_broken_line_is_noticed(function, how):
     derivation = function(**how)

@@ -57,6 +57,7 @@ def stops(control):
     )
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", EXPLORERS)
 def test_moving_gives_the_same_view_as_building_fresh(name):
     explorer = explorer_named(name)
@@ -74,6 +75,7 @@ def test_moving_gives_the_same_view_as_building_fresh(name):
         control.value = before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", EXPLORERS)
 def test_no_control_changes_the_data(name):
     explorer = explorer_named(name)

@@ -22,6 +22,8 @@ from cnnviz.explorers.curves import (
 from cnnviz.functional.geometry import DoesNotFit
 from cnnviz.network.optimisers import SGD, Adam
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def view():

@@ -10,7 +10,7 @@ import pytest
 from cnnviz.functional.geometry import DoesNotFit
 from cnnviz.network.digits import digits_to_learn, enlarge, load_digits, split
 
-DATA = files("cnnviz") / "data"
+DATA = files("cnnviz.network") / "data"
 
 
 def test_the_file_is_the_one_that_its_readme_describes():
