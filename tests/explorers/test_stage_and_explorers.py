@@ -21,7 +21,7 @@ WITHOUT_STAGE = {"explore_derivation", "explore_documents", "explore_training", 
 
 
 def explorer_named(name):
-    return eval(EXPLORERS[name], vars(cnnviz).copy())
+    return eval(EXPLORERS[name], {n: getattr(cnnviz, n) for n in cnnviz.__all__})
 
 
 @pytest.fixture(autouse=True)
