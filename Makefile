@@ -1,19 +1,44 @@
-# make lab    open the course            make test   run every test
-# make bench  print the timing ratios    make clean  forget the environment and all that was built
+# make lab        open the course
+# make quick      the tests for in between: no browser, no notebooks, a minute on two cores
+# make test       the tests for every change: six minutes on two cores
+# make test-all   what takes longer: laws on many examples, sweeps, comparisons with PyTorch
+# make notebooks  forget outputs, counts and an editor's settings in notebooks, before a commit
+# make bench      print the timing ratios
+# make clean      forget the environment and all that was built
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# A module stays on one worker, so that its tests share one window of the browser.
+PYTEST := $(BIN)/python -m pytest -n 2 --dist loadscope
 # JupyterLab refuses to run as root unless asked to; in a container there is often no one else.
 ROOT_OPTION := $(if $(filter 0,$(shell id -u)),--allow-root)
 
-.PHONY: lab test bench clean
+.PHONY: lab lint quick test test-all notebooks bench clean
 
 lab: $(VENV)/ready
 	$(BIN)/jupyter lab $(ROOT_OPTION) notebooks/00_start_here.ipynb
 
-test: $(VENV)/ready-to-test
-	$(BIN)/python -m pytest
+lint: $(VENV)/ready-to-test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+	$(BIN)/mypy
+
+quick: lint
+	CNNVIZ_EXAMPLES=few $(PYTEST) -m "not browser and not slow and not long" tests cnnviz
+
+test: lint
+	$(PYTEST) -m "not long" --durations=20
+
+# Together with `make test` this is everything. The laws run again, on more examples.
+test-all: lint
+	CNNVIZ_EXAMPLES=many $(PYTEST) -m "long or hypothesis" --durations=20
+
+notebooks: $(VENV)/ready-to-test
+	$(BIN)/jupyter nbconvert --inplace --clear-output --ClearMetadataPreprocessor.enabled=True \
+	    --ClearMetadataPreprocessor.preserve_nb_metadata_mask='{"kernelspec", ("language_info", "name")}' \
+	    notebooks/*.ipynb
 
 bench: $(VENV)/ready-to-test
 	$(BIN)/python -m tests.bench
@@ -31,4 +56,4 @@ $(VENV)/ready-to-test: $(VENV)/ready
 	@touch $@
 
 clean:
-	rm -rf $(VENV) build .pytest_cache .hypothesis .ruff_cache
+	rm -rf $(VENV) build .pytest_cache .hypothesis .ruff_cache .mypy_cache .import_linter_cache

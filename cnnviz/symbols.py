@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from typing import Any
 
 import numpy as np
 
@@ -101,7 +102,7 @@ def spoken(label: str) -> str:
     return name + raised + lowered.translate(_LOWERED)
 
 
-def number(value) -> str:
+def number(value: Any) -> str:
     """A number as short as it can be said: no trailing zeros, a real minus sign.
 
     >>> number(3.0), number(-0.25), number(float("nan")), number(1 / 3)

@@ -1,11 +1,17 @@
-"""What the browser tests share. They carry the marker `browser`."""
+"""On how many examples a law is tried, and what the tests share that carry the marker `browser`."""
 
 import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests.tools.lab import Browser, Lab, find_chromium
+
+# The examples are drawn by Hypothesis. `make quick` asks for few of them, `make test-all` for many.
+for profile, examples in {"few": 5, "some": 40, "many": 200}.items():
+    settings.register_profile(profile, max_examples=examples, deadline=None)
+settings.load_profile(os.environ.get("CNNVIZ_EXAMPLES", "some"))
 
 NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
 

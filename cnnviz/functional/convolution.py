@@ -49,17 +49,18 @@ def conv2d(
     array([[40, 51],
            [73, 84]])
     """
-    x, w, b = _operands(input=input, weight=weight, bias=bias)
+    x, w, *b = _operands(input=input, weight=weight, bias=bias)
     groups = _check_groups(w.shape, groups)
     _check_channels(x.shape, w.shape, groups)
     geometry = Geometry.of(x.shape[-2:], w.shape[-2:], stride, padding, dilation)
     taps = _grouped(w, groups)
-    out = None
-    for a, seen in enumerate(_rows_meet(x, geometry, groups)):
-        share = _flat_row(taps[..., a, :]) @ seen  # (N, G, O/G, oh ow)
-        out = share if out is None else np.add(out, share, out=out)
+    rows = enumerate(_rows_meet(x, geometry, groups))
+    shares = (_flat_row(taps[..., a, :]) @ seen for a, seen in rows)  # (N, G, O/G, oh ow)
+    out = next(shares)
+    for share in shares:
+        out += share
     channels = _full(w.shape)[0]
-    return _with_bias(_like(x, out, channels, geometry.output_size), b, channels)
+    return _with_bias(_like(x, out, channels, geometry.output_size), channels, *b)
 
 
 def conv2d_weight(
@@ -215,7 +216,7 @@ def conv_transpose2d(
            [ 3, 14, 20],
            [ 0, 30, 40]])
     """
-    x, w, b = _operands(input=input, weight=weight, bias=bias)
+    x, w, *b = _operands(input=input, weight=weight, bias=bias)
     groups = _check_groups(w.shape, groups)
     _check_plain(x.shape, w.shape)
     if _full(x.shape)[1] != _full(w.shape)[0]:
@@ -229,7 +230,7 @@ def conv_transpose2d(
     padded = (size[0] + sum(rows), size[1] + sum(columns))
     cells = crop(_scattered(w, x, padded, stride, dilation, groups), (rows, columns))
     channels = groups * _full(w.shape)[1]
-    return _with_bias(_like(x, cells, channels, size), b, channels)
+    return _with_bias(_like(x, cells, channels, size), channels, *b)
 
 
 def unfold(
@@ -430,18 +431,27 @@ def _by(size: tuple[int, ...]) -> str:
 # What must fit together, and the sentences if it does not.
 
 
-def _operands(**arrays: Any) -> list[np.ndarray | None]:
-    """The arguments as arrays of one common type; None stays None."""
+def _operands(**arrays: Any) -> list[np.ndarray]:
+    """The arguments as arrays of one common type; a bias of None is left out."""
     ranks = {"weight": (2, 4), "bias": (0, 1)}
-    found = {
-        name: None if value is None else as_maps(value, name, ranks.get(name, (2, 3, 4)))
+    found = [
+        as_maps(value, name, ranks.get(name, (2, 3, 4)))
         for name, value in arrays.items()
-    }
-    dtype = np.result_type(*(array for array in found.values() if array is not None))
-    return [None if array is None else array.astype(dtype, copy=False) for array in found.values()]
+        if name != "bias" or value is not None
+    ]
+    dtype = np.result_type(*found)
+    return [array.astype(dtype, copy=False) for array in found]
 
 
-def _backward_operands(input_size, weight, grad_output, stride, padding, dilation, groups):
+def _backward_operands(
+    input_size: Any,
+    weight: Any,
+    grad_output: Any,
+    stride: Any,
+    padding: Any,
+    dilation: Any,
+    groups: int,
+) -> tuple[np.ndarray, np.ndarray, tuple[int, ...], Geometry, int]:
     """What both views of the input gradient start from, checked."""
     w, g = _operands(weight=weight, grad_output=grad_output)
     input_size = as_shape(input_size, "input_size")
@@ -501,7 +511,7 @@ def _check_gradient(
         )
 
 
-def _with_bias(out: np.ndarray, bias: np.ndarray | None, channels: int) -> np.ndarray:
+def _with_bias(out: np.ndarray, channels: int, bias: np.ndarray | None = None) -> np.ndarray:
     """The output with one bias added to each of its channels, in place."""
     if bias is None:
         return out

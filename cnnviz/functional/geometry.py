@@ -65,7 +65,7 @@ def _two(value: Any, name: str) -> tuple[Any, Any]:
     return value[0], value[1]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, init=False)
 class Axis:
     """One axis of a convolution: all sizes in cells.
 
@@ -84,17 +84,24 @@ class Axis:
 
     size: int
     kernel: int
-    stride: int = 1
-    padding: int | tuple[int, int] = 0
-    dilation: int = 1
+    stride: int
+    padding: Padding
+    dilation: int
 
-    def __post_init__(self) -> None:
-        keep = object.__setattr__  # a frozen dataclass may tidy its fields only while being made
-        keep(self, "size", whole_number(self.size, "input size", at_least=1))
-        keep(self, "kernel", whole_number(self.kernel, "kernel size", at_least=1))
-        keep(self, "stride", whole_number(self.stride, "stride", at_least=1))
-        keep(self, "padding", Padding(*pair(self.padding, "padding", at_least=0)))
-        keep(self, "dilation", whole_number(self.dilation, "dilation", at_least=1))
+    def __init__(
+        self,
+        size: int,
+        kernel: int,
+        stride: int = 1,
+        padding: int | tuple[int, int] = 0,
+        dilation: int = 1,
+    ) -> None:
+        keep = object.__setattr__  # a frozen dataclass may set its fields only while being made
+        keep(self, "size", whole_number(size, "input size", at_least=1))
+        keep(self, "kernel", whole_number(kernel, "kernel size", at_least=1))
+        keep(self, "stride", whole_number(stride, "stride", at_least=1))
+        keep(self, "padding", Padding(*pair(padding, "padding", at_least=0)))
+        keep(self, "dilation", whole_number(dilation, "dilation", at_least=1))
         if self.span > self.padded:
             raise DoesNotFit(self._too_large())
 
@@ -322,20 +329,23 @@ def _transposed_axis(o: int, k: int, s: int, p: int, extra: int, d: int) -> int:
     return size
 
 
-def _paddings(padding: Any, kernels, strides, dilations) -> tuple:
-    """The padding of both axes: numbers, or (before, after) for "same"."""
+def _paddings(
+    padding: Any, kernels: tuple[int, int], strides: tuple[int, int], dilations: tuple[int, int]
+) -> tuple[Padding, Padding]:
+    """The padding of both axes, also where it is given in a word."""
     if not isinstance(padding, str):
-        return pair(padding, "padding", at_least=0)
+        above, left = pair(padding, "padding", at_least=0)
+        return Padding(above, above), Padding(left, left)
     if padding == "valid":
-        return 0, 0
+        return Padding(0, 0), Padding(0, 0)
     if padding != "same":
         raise DoesNotFit(f'The padding is a number, a pair, "same" or "valid", not {padding!r}.')
     if strides != (1, 1):
         raise DoesNotFit(
             f'Padding "same" keeps the size only with stride 1, not with stride {strides}.'
         )
-    totals = (d * (k - 1) for k, d in zip(kernels, dilations, strict=True))
-    return tuple((total // 2, total - total // 2) for total in totals)
+    rows, columns = (d * (k - 1) for k, d in zip(kernels, dilations, strict=True))
+    return Padding(rows // 2, rows - rows // 2), Padding(columns // 2, columns - columns // 2)
 
 
 def _pool_axis(i: int, k: int, s: int, p: int, d: int, ceil_mode: bool) -> Axis:

@@ -198,9 +198,9 @@ def avg_pool2d(
     x = _divisible(as_maps(input, "input"))
     geometry = Geometry.of_pool(x.shape[-2:], kernel_size, stride, padding, 1, ceil_mode)
     seen = windows(pad(x, geometry.padding), geometry.kernel_size, geometry.stride)
-    total = 0
+    total = np.zeros_like(seen[..., 0, 0])
     for a, b in np.ndindex(geometry.kernel_size):
-        total = total + seen[..., a, b]
+        total += seen[..., a, b]
     return total / counted_cells(geometry, count_include_pad).astype(x.dtype)
 
 
@@ -274,7 +274,8 @@ def _winners(x: np.ndarray, geometry: Geometry) -> tuple[np.ndarray, np.ndarray]
     winner = np.empty(best.shape, np.min_scalar_type(steps.size))
     winner[...] = first
     # New arrays cost more than what is done with them, so these serve all kernel cells.
-    cell, better, nan = np.empty_like(best), *np.empty((2, *best.shape), bool)
+    cell = np.empty_like(best)
+    better, nan = np.empty(best.shape, bool), np.empty(best.shape, bool)
     for tap, (a, b) in enumerate(np.ndindex(geometry.kernel_size)):
         np.copyto(cell, seen[..., a, b])  # in one run of memory, which is read four times
         np.greater(cell, best, out=better)
@@ -335,7 +336,7 @@ def _blank(
 
 
 def _unpooled_size(
-    pooled: tuple[int, int], kernel_size: Any, stride: Any, padding: Any, output_size: Any
+    pooled: tuple[int, ...], kernel_size: Any, stride: Any, padding: Any, output_size: Any
 ) -> tuple[int, int]:
     kernels = pair(kernel_size, "kernel size", at_least=1)
     strides = kernels if stride is None else pair(stride, "stride", at_least=1)
@@ -343,8 +344,9 @@ def _unpooled_size(
     axes = list(zip(pooled, kernels, strides, paddings, strict=True))
     usual = tuple(s * (o - 1) + k - 2 * p for o, k, s, p in axes)
     if output_size is None:
-        return as_shape(usual, "unpooled size", ranks=(2,))
-    asked = as_shape(output_size, "output_size")[-2:]
+        return pair(usual, "unpooled size", at_least=1)
+    *_, height, width = as_shape(output_size, "output_size")
+    asked = height, width
     for wanted, size, (_, _, s, _) in zip(asked, usual, axes, strict=True):
         if not size - s < wanted < size + s:
             raise DoesNotFit(

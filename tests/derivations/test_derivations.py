@@ -8,7 +8,7 @@ import hypothesis.strategies as st
 import numpy as np
 import pytest
 import sympy as sp
-from hypothesis import given, settings
+from hypothesis import given
 
 import cnnviz.derivations as D
 import cnnviz.functional.convolution
@@ -71,12 +71,14 @@ def equal(found, expected):
 # They hold.
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sizes", SIZES, ids=str)
 @pytest.mark.parametrize("function", OF_A_CONVOLUTION, ids=named)
 def test_convolution_for_the_sizes_of_the_documents_and_others(function, sizes):
     assert function(**sizes).faults() == ()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("function", "how"), EVERY, ids=named)
 @pytest.mark.parametrize("notation", NOTATIONS)
 @pytest.mark.parametrize("start", [0, 1])
@@ -107,13 +109,11 @@ def geometries(draw):
     return dict(zip(names, zip(rows, columns, strict=True), strict=True))
 
 
-@settings(max_examples=40, deadline=None)
 @given(st.sampled_from(OF_A_CONVOLUTION), geometries())
 def test_convolution_for_any_geometry(function, how):
     assert function(**how).faults() == ()
 
 
-@settings(max_examples=15, deadline=None)
 @given(geometries(), st.integers(0, 2), st.integers(0, 2))
 def test_transposed_convolution_for_any_output_padding(how, rows, columns):
     how["output_padding"] = rows, columns
@@ -130,13 +130,11 @@ def test_transposed_convolution_for_any_output_padding(how, rows, columns):
     assert derivation.faults() == ()
 
 
-@settings(max_examples=20, deadline=None)
 @given(axes())
 def test_index_substitution_for_any_axis(axis):
     assert D.index_substitution(*axis).faults() == ()
 
 
-@settings(max_examples=40, deadline=None)
 @given(st.data())
 def test_pooling_for_any_geometry(data):
     function = data.draw(st.sampled_from(OF_MAX_POOLING + OF_MEANS))
@@ -277,6 +275,7 @@ def broken(side):
         yield side + sp.Symbol("stray")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("function", "how"), EVERY, ids=named)
 def test_every_broken_line_is_noticed(function, how):
     derivation = function(**how)
@@ -317,7 +316,6 @@ def test_a_bug_in_the_code_is_noticed(monkeypatch):
 # The proof on screen.
 
 
-@settings(max_examples=60, deadline=None)
 @given(geometries(), st.sampled_from([(1, 1, 1), (1, 2, 1), (1, 1, 2), (2, 2, 4)]))
 def test_every_geometry_is_proved(how, channels):
     groups, inside, outside = channels

@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cnnviz import documents
 from cnnviz.derivations import symbol_array
+from cnnviz.documents import __main__ as command
 from cnnviz.documents.checks import Outcome, compare, equation, numbers, spread_dots
 from cnnviz.documents.ledger import all_records, judge_all, summary
 from cnnviz.documents.meaning import ANYTHING, HasNoMeaning, Layer, evaluate
@@ -31,6 +31,7 @@ def judged():
     return judge_all()
 
 
+@pytest.mark.slow
 def test_the_whole_ledger_is_proved_in_under_a_minute():
     start = time.perf_counter()
     judge_all()
@@ -102,6 +103,7 @@ def test_the_readme_quotes_the_counts_of_the_ledger(judged):
         assert f"| {verdict} | {row} |" in readme
 
 
+@pytest.mark.slow
 def test_the_command_prints_json_for_other_programs():
     run = subprocess.run(
         [sys.executable, "-m", "cnnviz.documents", "--json"], capture_output=True, text=True
@@ -128,8 +130,8 @@ def test_a_proof_that_cannot_run_is_reported_and_changes_the_exit_status(monkeyp
         raise ArithmeticError("no proof today")
 
     record = replace(all_records()[0], readings=(("", broken),))
-    monkeypatch.setattr(documents, "all_records", lambda: (record, all_records()[1]))
-    assert documents.main([]) == 1
+    monkeypatch.setattr(command, "all_records", lambda: (record, all_records()[1]))
+    assert command.main([]) == 1
     assert f"{record.id}: the proof could not run" in capsys.readouterr().err
 
 

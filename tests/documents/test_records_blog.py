@@ -205,6 +205,7 @@ def outcome(record):
     return one.verdict, one.differences
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:divide by zero:RuntimeWarning")  # a misprint may divide by 0
 @pytest.mark.parametrize("name", [record.id for record in RECORDS if record.compared])
 def test_every_misprint_is_noticed(name):

@@ -139,6 +139,7 @@ def _rows(latex):
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("identity", BY_ID)
 def test_no_single_misprint_goes_unnoticed(identity):
     # The conversion is left out: it would be judged first, and hide what the mutation does.

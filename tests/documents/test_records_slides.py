@@ -153,6 +153,7 @@ def survives(record, printed):
         return False
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("record", RECORDS, ids=lambda r: r.id)
 def test_every_single_misprint_is_noticed(record):
     for printed in mutants(record.printed):

@@ -14,11 +14,9 @@ from cnnviz import explore_channels, explore_convolution_matrix, explore_kernel_
 from cnnviz.explorers import EXPLORERS as TOPICS
 from cnnviz.explorers.controls import Choice, Slider, Tick
 from cnnviz.explorers.explorer import parse_number
-from tests.tools.every_explorer import EXPLORERS
+from tests.tools.every_explorer import EXPLORERS, VIEWS
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
-# These are no explorers of scenes and have tests of their own.
-VIEWS = {"explore_derivation", "explore_documents", "explore_training", "explore_own_image"}
 
 
 def explorer_named(name):
@@ -38,6 +36,7 @@ def seen(explorer):
     return explorer.scene.view(), explorer.scene.counters, explorer.scene.lamps
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", EXPLORERS)
 def test_moving_gives_the_same_view_as_building_fresh(name):
     explorer = explorer_named(name)
@@ -54,6 +53,7 @@ def test_moving_gives_the_same_view_as_building_fresh(name):
         explorer.move(**{control_name: before})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", EXPLORERS)
 def test_no_control_changes_the_data(name):
     explorer = explorer_named(name)
@@ -64,6 +64,7 @@ def test_no_control_changes_the_data(name):
     assert all((explorer.data[key] == array).all() for key, array in before.items())
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", EXPLORERS)
 def test_a_cell_that_can_be_typed_into_shows_the_number_that_typing_changes(name):
     """At the start with numbers shown, with a probe, with anything added or taken off, and in a picture
@@ -96,6 +97,7 @@ def disturbed(name):
                 yield explorer
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", EXPLORERS)
 def test_no_number_changes_unseen_while_letters_are_shown(name):
     explorer = explorer_named(name)
@@ -109,6 +111,7 @@ def test_no_number_changes_unseen_while_letters_are_shown(name):
         assert explorer.message.endswith("shows no number that can be typed here.")
 
 
+@pytest.mark.slow
 def test_every_kind_of_control_is_swept():
     kinds = {type(c) for name in EXPLORERS for c in explorer_named(name).controls.values()}
     assert kinds == {Choice, Slider, Tick}
@@ -124,13 +127,14 @@ def test_every_explorer_is_swept_and_stands_in_a_lesson():
     assert shown == listed
 
 
+@pytest.mark.slow
 def test_without_widgets_everything_can_be_built_stepped_typed_into_and_proved():
     script = """
 import sys
 for name in ("ipywidgets", "anywidget", "traitlets", "IPython"):
     sys.modules[name] = None  # importing it fails from now on
 import cnnviz
-from tests.tools.every_explorer import EXPLORERS
+from tests.tools.every_explorer import EXPLORERS, VIEWS
 for call in EXPLORERS.values():
     name = call.partition("(")[0]
     explorer = eval(call, {name: getattr(cnnviz, name)})

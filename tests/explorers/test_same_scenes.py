@@ -2,9 +2,12 @@
 
 import json
 
+import pytest
+
 from tests.tools import same_scenes
 
 
+@pytest.mark.slow
 def test_two_recordings_agree_and_reach_every_control():
     one, two = (same_scenes.record(["maps", "size ladder"]) for _ in range(2))
     assert one == two and same_scenes.compare(one, two) == []
@@ -30,6 +33,7 @@ def test_each_kind_of_difference_is_reported_with_its_count():
     ]
 
 
+@pytest.mark.slow
 def test_a_changed_picture_and_a_changed_cell_are_seen(monkeypatch):
     before = same_scenes.record(["maps"])
     real = same_scenes.typed

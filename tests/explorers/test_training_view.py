@@ -22,6 +22,8 @@ from cnnviz.explorers.curves import (
 from cnnviz.functional.geometry import DoesNotFit
 from cnnviz.network.optimisers import SGD, Adam
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def view():
@@ -230,7 +232,8 @@ def test_an_error_of_the_pictures_is_shown_too(view, monkeypatch):
     assert "ZeroDivisionError" in view._line.value
 
 
-@pytest.mark.filterwarnings("error")
+# Old versions of what we stand on warn of deprecations among themselves.
+@pytest.mark.filterwarnings("error", "default::DeprecationWarning")
 def test_a_loss_that_is_no_number_stops_it_with_a_sentence(view):
     view.record.network[4].parameters["weight"][...] = np.nan
     view.start()

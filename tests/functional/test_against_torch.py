@@ -2,20 +2,19 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from cnnviz import functional as F
 from cnnviz.functional.geometry import Geometry
 from tests.tools.geometries import convolutions, poolings
+from tests.tools.pytorch import torch_or_skip
 
-torch = pytest.importorskip(
-    "torch", reason="PyTorch, which these cases are replayed in, is missing"
-)
+torch = torch_or_skip()
+pytestmark = pytest.mark.long
 T = torch.nn.functional
 G = torch.nn.grad
 
-many = settings(deadline=None, max_examples=100)
 nan, inf = float("nan"), float("inf")
 
 
@@ -28,7 +27,6 @@ def agree(ours, theirs):
     np.testing.assert_array_equal(ours, theirs.numpy())
 
 
-@many
 @given(convolutions(), st.sampled_from(["float32", "float64"]))
 def test_convolutions(case, dtype):
     x, w, g = (array.astype(dtype) for array in (case.x, case.w, case.g))
@@ -41,7 +39,6 @@ def test_convolutions(case, dtype):
     agree(F.conv2d_weight(x, w.shape, g, **how), G.conv2d_weight(tx, w.shape, tg, **how))
 
 
-@many
 @given(convolutions(), st.integers(0, 2))
 def test_transposed_convolutions(case, extra):
     extra = tuple(
@@ -60,7 +57,6 @@ def test_transposed_convolutions(case, extra):
 
 
 @pytest.mark.filterwarnings("ignore:Using padding='same'")
-@many
 @given(convolutions(), st.sampled_from(["same", "valid"]))
 def test_padding_by_name(case, padding):
     x, w = case.x.astype("float64"), case.w.astype("float64")
@@ -75,7 +71,6 @@ def test_padding_by_name(case, padding):
         agree(F.conv2d(x, w, **how), theirs)
 
 
-@many
 @given(convolutions())
 def test_unfold_and_fold(case):
     x = case.x.astype("float64")
@@ -95,7 +90,6 @@ def backward(pooled, x, g):
     return slope
 
 
-@many
 @given(poolings(), st.booleans())
 def test_max_pooling(case, special):
     x = case.x.astype("float64")
@@ -111,7 +105,6 @@ def test_max_pooling(case, special):
     agree(F.max_pool2d_backward(g, x.shape, switches), backward(theirs, tx, g))
 
 
-@many
 @given(poolings(dilated=False), st.booleans())
 def test_average_pooling(case, include):
     x = case.x.astype("float64")
@@ -125,7 +118,6 @@ def test_average_pooling(case, include):
     )
 
 
-@many
 @given(poolings(dilated=False), st.integers(-3, 3))
 def test_unpooling(case, more):
     """Windows that do not overlap: where switches repeat, PyTorch leaves the result open."""
@@ -213,7 +205,6 @@ def test_what_pytorch_refuses_is_refused(name, shapes, how):
         getattr(F, name)(*arrays, **how)
 
 
-@many
 @given(poolings())
 def test_pool_sizes(case):
     how = (case.kernel, case.stride, case.padding, case.dilation, case.ceil_mode)

@@ -4,17 +4,13 @@ from inspect import signature
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from cnnviz import functional as F
 from cnnviz.functional.geometry import DoesNotFit, Geometry
 from cnnviz.functional.windows import crop, pad, scatter
 from tests.tools import brute_force
 from tests.tools.geometries import convolutions
-
-many = settings(deadline=None, max_examples=200)
-some = settings(deadline=None, max_examples=100)
-
 
 # --- by hand -------------------------------------------------------------------------------------
 
@@ -133,7 +129,6 @@ def test_matrix_by_hand():
 # --- against plain loops -------------------------------------------------------------------------
 
 
-@many
 @given(convolutions())
 def test_forward_is_the_plain_loop(case):
     assert np.array_equal(
@@ -141,7 +136,6 @@ def test_forward_is_the_plain_loop(case):
     )
 
 
-@many
 @given(convolutions())
 def test_input_gradient_is_the_plain_loop_in_all_three_views(case):
     expected = brute_force.conv2d_input(case.x.shape, case.w, case.g, *case.plainly)
@@ -152,7 +146,6 @@ def test_input_gradient_is_the_plain_loop_in_all_three_views(case):
     assert np.array_equal(np.reshape(by_matrix, case.x.shape), expected)
 
 
-@many
 @given(convolutions())
 def test_weight_gradient_is_the_plain_loop(case):
     assert np.array_equal(
@@ -161,7 +154,6 @@ def test_weight_gradient_is_the_plain_loop(case):
     )
 
 
-@some
 @given(convolutions())
 def test_floats_come_to_the_same(case):
     x, w, g = (array.astype(np.float32) for array in (case.x, case.w, case.g))
@@ -179,7 +171,6 @@ def test_floats_come_to_the_same(case):
 # --- laws ----------------------------------------------------------------------------------------
 
 
-@some
 @given(convolutions())
 def test_adjoint_law(case):
     """<W a, g> = <a, W^T g>, and the same in the weight, in which the output is linear too."""
@@ -188,7 +179,6 @@ def test_adjoint_law(case):
     assert forward == np.vdot(case.w, F.conv2d_weight(case.x, case.w.shape, case.g, **case.how))
 
 
-@some
 @given(convolutions())
 def test_matrix_is_the_convolution(case):
     matrix = F.conv_matrix(case.w, case.x.shape[1:], **case.how)
@@ -197,7 +187,6 @@ def test_matrix_is_the_convolution(case):
     assert np.array_equal(matrix, F.conv_matrix(case.w, case.x.shape[2:], **case.how))
 
 
-@some
 @given(convolutions())
 def test_linearity(case):
     other = case.x[..., ::-1, :] - 1
@@ -206,7 +195,6 @@ def test_linearity(case):
     assert np.array_equal(together, apart)
 
 
-@some
 @given(convolutions())
 def test_transposed_convolution_is_the_input_gradient(case):
     geometry = Geometry.of(
@@ -216,7 +204,6 @@ def test_transposed_convolution_is_the_input_gradient(case):
     assert np.array_equal(out, F.conv2d_input(case.x.shape, case.w, case.g, **case.how))
 
 
-@some
 @given(convolutions())
 def test_weight_gradient_is_a_correlation_with_stride_and_dilation_swapped(case):
     """One channel at a time; of k + floor(r/d) rows the first k."""
@@ -231,7 +218,6 @@ def test_weight_gradient_is_a_correlation_with_stride_and_dilation_swapped(case)
     assert np.array_equal(full[:kh, :kw], F.conv2d_weight(x, (kh, kw), g, **how))
 
 
-@some
 @given(convolutions())
 def test_unfold_and_fold(case):
     """im2col makes the convolution one matrix product; col2im is its adjoint."""
@@ -306,7 +292,6 @@ def test_scatter_leaves_the_last_windows_out_if_there_are_fewer_patches():
 # --- ranks, types and memory ---------------------------------------------------------------------
 
 
-@some
 @given(convolutions())
 def test_every_rank_is_the_batch_without_what_it_lacks(case):
     x, w, g, how = case.x, case.w, case.g, case.how

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from cnnviz import functional as F
@@ -10,7 +10,6 @@ from cnnviz.functional.geometry import DoesNotFit
 from tests.tools import brute_force
 from tests.tools.geometries import poolings
 
-many = settings(deadline=None, max_examples=200)
 nan, inf = np.nan, np.inf
 
 
@@ -98,7 +97,6 @@ def test_an_order_decides_in_place_of_the_cells():
 # --- max pooling in general ----------------------------------------------------------------------
 
 
-@many
 @given(poolings(), st.booleans())
 def test_max_pooling_is_the_plain_loop(case, special):
     x = case.x.astype(float)
@@ -112,7 +110,6 @@ def test_max_pooling_is_the_plain_loop(case, special):
         assert np.array_equal(planes(switches)[n], numbers)
 
 
-@many
 @given(poolings())
 def test_max_pooling_keeps_the_sum_of_the_gradient_and_unpools(case):
     how = (case.kernel, case.stride, case.padding, case.dilation, case.ceil_mode)
@@ -128,7 +125,6 @@ def test_max_pooling_keeps_the_sum_of_the_gradient_and_unpools(case):
         assert np.array_equal(plane.ravel(), by_hand)
 
 
-@many
 @given(poolings(dilated=False))
 def test_pooling_what_was_unpooled_gives_it_back(case):
     """Of numbers that are not negative; the windows must not overlap."""
@@ -204,7 +200,6 @@ def test_average_pooling_backward_by_hand():
     assert F.avg_pool2d_backward(g, (2, 2), 2, padding=1, count_include_pad=False).tolist() == g
 
 
-@many
 @given(poolings(dilated=False), st.booleans())
 def test_average_pooling_is_the_plain_loop_and_its_backward_the_transpose(case, include):
     how = (case.kernel, case.stride, case.padding, case.ceil_mode, include)

@@ -58,6 +58,25 @@ def test_requirements_and_package_metadata_agree():
     assert requirement_lines("requirements.txt")[-1] == "-e ."
 
 
+def test_every_place_names_the_same_version_and_authors():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    citation = (ROOT / "CITATION.cff").read_text()
+    assert f"\nversion: {project['version']}\n" in citation
+    assert f"\n## [{project['version']}]" in (ROOT / "CHANGELOG.md").read_text()
+    (author,) = project["authors"]
+    assert f"\nauthors:\n  - name: {author['name']}\n" in citation
+    assert author["name"] in (ROOT / "LICENSE").read_text()
+
+
+def test_make_test_and_test_all_leave_nothing_out():
+    """What one leaves out the other runs; and only the profiles say on how many examples."""
+    makefile = (ROOT / "Makefile").read_text()
+    assert '$(PYTEST) -m "not long" ' in makefile
+    assert '$(PYTEST) -m "long or hypothesis" ' in makefile
+    tests = [path for path in (ROOT / "tests").rglob("test_*.py") if path != Path(__file__)]
+    assert [path.name for path in tests if "max_examples" in path.read_text()] == []
+
+
 def test_binder_pins_are_plain_and_satisfy_the_ranges():
     lines = requirement_lines("binder/requirements.txt")
     assert all(re.fullmatch(r"[A-Za-z0-9._-]+==[A-Za-z0-9.+!]+", line) for line in lines), (
@@ -92,11 +111,12 @@ def test_binder_installs_the_package_and_its_settings():
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_notebooks_are_committed_clean(path):
     notebook = json.loads(path.read_text(encoding="utf-8"))
-    assert "widgets" not in notebook["metadata"]
+    told = "run `make notebooks` before committing"
+    assert set(notebook["metadata"]) == {"kernelspec", "language_info"}, told
+    assert notebook["metadata"]["language_info"] == {"name": "python"}, told
     for cell in notebook["cells"]:
-        assert not cell.get("outputs") and not cell.get("execution_count"), (
-            "clear the outputs before committing"
-        )
+        assert not cell.get("outputs") and not cell.get("execution_count"), told
+        assert not cell["metadata"], told
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)

@@ -440,7 +440,7 @@ def page_without_kernel(browser):
 
 @pytest.mark.parametrize("name", EXPLORERS)
 def test_every_picture_steps_and_answers_on_a_page_of_its_own(page_without_kernel, tmp_path, name):
-    scene = eval(EXPLORERS[name], vars(cnnviz).copy()).scene
+    scene = eval(EXPLORERS[name], {n: getattr(cnnviz, n) for n in cnnviz.__all__}).scene
     page = page_without_kernel
     page.goto(scene.save(tmp_path / "page.html").as_uri())
     stage = page.locator(".cnnviz-stage")

@@ -156,6 +156,7 @@ def test_likeness():
     assert likeness_of_scores(maps, 0) == pytest.approx(0)  # once 1, once -1
 
 
+@pytest.mark.slow
 def test_guided_maps_depend_least_on_class_and_weights():
     trained, fresh = trained_network("deep"), deep_network(seed=1)
     pairs = list(zip(trained.split.test_images[:12], trained.split.test_labels[:12], strict=True))

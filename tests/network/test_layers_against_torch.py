@@ -7,8 +7,10 @@ import pytest
 from cnnviz import network as layers
 from cnnviz.network.optimisers import SGD, Adam
 from cnnviz.network.training import Training, small_network
+from tests.tools.pytorch import torch_or_skip
 
-torch = pytest.importorskip("torch", reason="PyTorch, which the layers are replayed in, is missing")
+torch = torch_or_skip()
+pytestmark = pytest.mark.long
 nn = torch.nn
 
 LAYERS = [

@@ -24,6 +24,7 @@ def test_every_call_has_a_copy_of_its_own_but_the_images_are_shared():
         one.split.images[0] = 0
 
 
+@pytest.mark.slow
 def test_another_seed_is_another_network_for_the_same_images():
     one, other = trained_network(), trained_network(seed=1)
     assert not np.array_equal(

@@ -42,6 +42,7 @@ def equal(one, other):
         np.testing.assert_array_equal(a, b, err_msg=name)
 
 
+@pytest.mark.slow
 def test_it_reads_handwritten_digits(digits):
     network = small_network(seed=0)
     training = Training(network, Adam(network, lr=0.002), *digits, batch_size=32)

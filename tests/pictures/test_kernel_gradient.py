@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import sympy
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from cnnviz import (
@@ -52,7 +52,6 @@ def layers(draw):
     return size, kernel, (stride, padding, dilation)
 
 
-@settings(deadline=None, max_examples=40)
 @given(layers(), st.sampled_from(sorted(NOTATIONS)))
 def test_each_stop_is_the_derivative_of_its_weight_and_the_rest_is_cropped(layer, document):
     size, kernel, how = layer
@@ -222,7 +221,6 @@ def test_the_plot_stands_still_while_the_weight_is_nudged():
     assert plots[0] == plots[1] == plots[2]
 
 
-@settings(deadline=None, max_examples=40)
 @given(layers(), st.sampled_from(sorted(NOTATIONS)))
 def test_the_three_roles_are_the_forward_pass_and_both_gradients(layer, document):
     size, kernel, how = layer

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import sympy
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from cnnviz import NOTATIONS, DoesNotFit
@@ -77,7 +77,6 @@ def test_three_equal_cells_under_three_rules_by_hand():
     assert made == {"first": [[6, 0], [0, 0]], "all": [[6, 0], [6, 6]], "split": [[2, 0], [2, 2]]}
 
 
-@settings(deadline=None, max_examples=80)
 @given(pools())
 def test_first_is_the_gradient_split_keeps_its_sum_and_all_is_the_equality_test(pool):
     x, arguments = pool
@@ -149,7 +148,6 @@ def test_what_lights_up_by_hand():
     assert scene.lit("upstream", 3)["input"] == (14,)
 
 
-@settings(deadline=None, max_examples=60)
 @given(pools(), st.sampled_from(sorted(NOTATIONS)), st.sampled_from([0, 1]))
 def test_max_pooling_shows_what_is_computed_and_its_equations_are_the_derivatives(
     pool, document, start
@@ -206,7 +204,6 @@ def test_borders_of_max_pooling():
     assert "comes later" in tied.sentence("input", 1)
 
 
-@settings(deadline=None, max_examples=60)
 @given(st.data(), st.booleans())
 def test_the_sum_in_words_is_the_number_of_windows(data, ceil):
     ranges = ((1, 9), (1, 4), (1, 4), (0, 2), (1, 3))
@@ -291,7 +288,6 @@ def test_what_is_said_of_cells_without_a_rival():
     assert "same slope on both sides: 0" in level.say
 
 
-@settings(deadline=None, max_examples=60)
 @given(pools(), st.sampled_from(sorted(SCALARS)), st.data())
 def test_the_slopes_are_those_of_the_scalar_and_where_they_agree_so_does_the_code(
     pool, scalar, data
@@ -334,7 +330,6 @@ def test_the_two_steps_of_the_note_frame_by_frame():
     assert scene.counters[1:] == (("10", "sum before"), ("10", "sum after"))
 
 
-@settings(deadline=None, max_examples=40)
 @given(pools(), st.booleans())
 def test_what_is_unpooled_and_pooled_again_is_what_the_lamps_say(pool, as_numbers):
     x, (kernel, *_) = pool
@@ -391,7 +386,6 @@ def test_maps_with_different_maxima_cannot_swap():
         swapped_switches(NOTE, -NOTE, np.ones((2, 2)))
 
 
-@settings(deadline=None, max_examples=30)
 @given(pools())
 def test_turned_windows_keep_their_maxima(pool):
     x, (kernel, *_) = pool
@@ -425,7 +419,6 @@ def test_the_sample_with_ties_is_what_the_lesson_says():
     assert sums[0] == 4 and np.isclose(sums[2], 4) and sums[1] == 3 + 4 + 1 + 2
 
 
-@settings(deadline=None, max_examples=40)
 @given(pools())
 def test_overlapping_windows_add_in_one_map_and_overwrite_in_the_other(pool):
     x, (kernel, stride, *_) = pool
@@ -456,7 +449,6 @@ def test_the_high_cells_of_the_sample_win_what_the_lesson_asks_for():
 # Average pooling
 
 
-@settings(deadline=None, max_examples=60)
 @given(pools(average=True), st.booleans(), st.sampled_from(sorted(NOTATIONS)))
 def test_average_pooling_shows_what_is_computed_and_its_equations_are_the_derivatives(
     pool, include, document
@@ -482,7 +474,6 @@ def test_average_pooling_shows_what_is_computed_and_its_equations_are_the_deriva
         assert lost == 0
 
 
-@settings(deadline=None, max_examples=60)
 @given(pools(average=True), st.booleans())
 def test_the_constant_kernel_does_the_same_exactly_where_all_cells_count(pool, include):
     x, (kernel, *more) = pool

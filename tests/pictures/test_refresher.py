@@ -19,6 +19,7 @@ from cnnviz.pictures.refresher.fan_out import fan_out
 from cnnviz.pictures.refresher.gates import GATES, gate
 from cnnviz.pictures.refresher.plain_network import plain_network
 from cnnviz.symbols import NOTATIONS
+from tests.tools.pytorch import torch_or_skip
 
 A, K, G = np.array([1.0, 4.0, 7.0]), np.array([1.0, 2.0]), np.array([1.0, -2.0])
 FORMULAS = {"add": lambda x, y: x + y, "multiply": lambda x, y: x * y, "max": sympy.Max}
@@ -50,8 +51,9 @@ def test_upstream_times_local_goes_out_on_each_wire():
     assert numbers(gate("max", 2.0, -3.0, 2.0), "x_gradient", "y_gradient") == [["2"], ["0"]]
 
 
+@pytest.mark.long
 def test_a_tie_is_shared_as_in_pytorch():
-    torch = pytest.importorskip("torch")
+    torch = torch_or_skip()
     x, y = (torch.tensor(1.0, requires_grad=True) for _ in range(2))
     torch.maximum(x, y).backward()
     assert GATES["max"].local(1.0, 1.0) == (x.grad.item(), y.grad.item()) == (0.5, 0.5)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import sympy
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from cnnviz import explore_whole_layer
@@ -42,7 +42,6 @@ def layers(draw):
     return draw(st.integers(max(2, kernel - 2 * padding), 5)), kernel, (stride, padding)
 
 
-@settings(deadline=None, max_examples=30)
 @given(layers(), st.sampled_from(sorted(NOTATIONS)))
 def test_every_equation_is_what_sympy_derives(layer, document):
     size, kernel, how = layer

@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 import sympy
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from cnnviz import NOTATIONS, DoesNotFit, sample_input, sample_kernel
@@ -39,7 +39,6 @@ def test_the_table_of_a_tiny_convolution_by_hand():
     assert table["input"].tolist() == [0, 1, 3, 4, 1, 2, 4, 5, 3, 4, 6, 7, 4, 5, 7, 8]
 
 
-@settings(deadline=None, max_examples=60)
 @given(layers())
 def test_adding_up_the_table_is_the_convolution(layer):
     x, w, stride, padding, dilation, groups = layer
@@ -109,7 +108,6 @@ def test_sentences_count_padding_and_cells_that_are_never_read():
     assert "feeds no output" in ragged.sentence("input", 35)
 
 
-@settings(deadline=None, max_examples=25)
 @given(layers(), st.sampled_from(sorted(NOTATIONS)))
 def test_the_equation_of_every_cell_is_what_sympy_derives(layer, document):
     """The forward sum, and both gradients by sympy.diff, for any geometry and notation."""

@@ -1,5 +1,10 @@
 """Every explorer of the course in its variants, as a lesson would write it: swept by the tests and
-timed by the benchmark."""
+timed by the benchmark. One that is not named here takes part as it starts."""
+
+from cnnviz.explorers import EXPLORERS as TOPICS
+
+# No explorers of scenes: these have tests of their own.
+VIEWS = {"explore_derivation", "explore_documents", "explore_training", "explore_own_image"}
 
 EXPLORERS = {
     "gate": "explore_gate()",
@@ -51,4 +56,8 @@ EXPLORERS = {
     "saliency": "explore_saliency()",
     "reconstruction": "explore_reconstruction()",
     "upsampling": "explore_upsampling()",
+}
+_named = {call.partition("(")[0] for call in EXPLORERS.values()}
+EXPLORERS |= {
+    name: f"{name}()" for names in TOPICS.values() for name in names if name not in _named | VIEWS
 }
