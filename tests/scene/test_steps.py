@@ -78,14 +78,22 @@ def test_a_step_is_drawn_in_svg_and_on_a_page():
     assert '"step": 2' in page(scene)
 
 
-def test_the_stage_keeps_its_step_while_there_is_one():
-    stage = Stage(film())
+def test_the_next_scene_stands_where_the_last_one_stood_while_there_is_such_a_step():
+    shorter = Scene("t", (row("input", "a"),), {"input": np.arange(1)}, "say", walk="input")
+    assert film().following(film().at_step(2)).step == 2
+    assert shorter.following(film().at_step(2)).step == 0
+    assert film().following(film()).step == -1
+
+
+def test_the_stage_shows_the_step_and_the_pin_of_its_scene():
+    stage = Stage(film().at_step(1))
+    assert stage.step == 1
     stage.step = 2
     assert stage.scene.step == 2
+    stage.show(film().at_step(0).at("input", 1))
+    assert (stage.step, stage.pinned) == (0, ["input", 1])
     stage.show(film())
-    assert stage.step == 2
-    stage.show(Scene("t", (row("input", "a"),), {"input": np.arange(1)}, "say", walk="input"))
-    assert stage.step == 0
+    assert (stage.step, stage.pinned) == (-1, [])
 
 
 def meetings():
