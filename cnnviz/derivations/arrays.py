@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import numpy as np
 import sympy
@@ -44,8 +43,3 @@ def each(cells: np.ndarray, function: Callable, *others: np.ndarray) -> np.ndarr
 def zeros(shape: tuple[int, ...]) -> np.ndarray:
     """SymPy's zero in every cell."""
     return np.full(shape, sympy.Integer(0), dtype=object)
-
-
-def plain(cells: np.ndarray) -> Any:
-    """A single entry by itself; an array otherwise."""
-    return cells.reshape(-1)[0] if cells.size == 1 else cells

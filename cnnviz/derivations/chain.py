@@ -14,6 +14,7 @@ import numpy as np
 import sympy
 
 from .arrays import array
+from .values import Line
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,6 +92,16 @@ class Chain:
             found |= self.local_meanings(one)
             found |= dict(zip(self.gradient(one).flat, self.calculus(one).flat, strict=True))
         return {name: sympy.sympify(value) for name, value in found.items() if name != value}
+
+
+def chain_rule_line(chain: Chain, variables: np.ndarray, wanted: np.ndarray) -> Line:
+    """The line that most derivations start from: one term for each output."""
+    return Line(
+        wanted,
+        chain.rule(variables),
+        f"Chain rule: {chain.scalar} feels a cell through every output, so there is one term for "
+        "each.",
+    )
 
 
 def partials(scalar: str, names: np.ndarray) -> np.ndarray:

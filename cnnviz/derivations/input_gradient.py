@@ -1,40 +1,25 @@
 """The gradient of a convolution to its input, three times: as a product with the transposed matrix, by
 scattering, and as a correlation with the turned kernel.
 
-All functions take `input_size`, `kernel_size`, `stride`, `padding` and `dilation` in cells, as an
-int or a pair (rows, columns), then `groups`, `in_channels` and `out_channels`, the `notation` and
-the first index `start`. They raise `DoesNotFit` for a geometry that cannot be.
+Sizes, channels, letters and errors are those of `Layer`.
 """
 
 from __future__ import annotations
-
-from typing import Any
 
 import numpy as np
 
 from .. import functional
 from ..functional.geometry import Geometry
 from ..functional.windows import pad
-from ..symbols import NOTATIONS, Notation
 from .arrays import zeros
+from .calling import called_like
+from .chain import chain_rule_line
 from .layer import Layer
-from .values import Added, Applied, Correlation, Derivation, Line, Times, chain_rule_line
-
-NOTE = NOTATIONS["note"]
+from .values import Added, Applied, Correlation, Derivation, Line, Times
 
 
-def input_gradient_as_transpose(
-    input_size: Any,
-    kernel_size: Any,
-    stride: Any = 1,
-    padding: Any = 0,
-    dilation: Any = 1,
-    groups: int = 1,
-    in_channels: int = 1,
-    out_channels: int = 1,
-    notation: Notation = NOTE,
-    start: int = 1,
-) -> Derivation:
+@called_like(Layer)
+def input_gradient_as_transpose(layer: Layer) -> Derivation:
     """∂F/∂a = Wᵀ ∂F/∂h: the input gradient is the transposed matrix times the upstream gradient.
 
     The result has the shape of the input. Source: note, equation (2).
@@ -43,12 +28,8 @@ def input_gradient_as_transpose(
     array([[k_11*∂F/∂h_11, k_11*∂F/∂h_12 + k_12*∂F/∂h_11, k_12*∂F/∂h_12]],
           dtype=object)
     """
-    layer = Layer.of(
-        input_size, kernel_size, stride, padding, dilation, groups, in_channels, out_channels,
-        notation, start,
-    )  # fmt: skip
     a, chain = layer.input, layer.chain
-    matrix = functional.conv_matrix(layer.kernel, a.shape, **layer.how)
+    matrix = layer.matrix
     wanted = chain.gradient(a)
     lines = (
         Line(
@@ -73,18 +54,8 @@ def input_gradient_as_transpose(
     )
 
 
-def input_gradient_as_scatter(
-    input_size: Any,
-    kernel_size: Any,
-    stride: Any = 1,
-    padding: Any = 0,
-    dilation: Any = 1,
-    groups: int = 1,
-    in_channels: int = 1,
-    out_channels: int = 1,
-    notation: Notation = NOTE,
-    start: int = 1,
-) -> Derivation:
+@called_like(Layer)
+def input_gradient_as_scatter(layer: Layer) -> Derivation:
     """Each output cell stamps the kernel, times its gradient, onto the cells it has read.
 
     The result has the shape of the input. Source: blog, `dL_dinput[...] += dL_dout[...] * filters`
@@ -93,10 +64,6 @@ def input_gradient_as_scatter(
     >>> input_gradient_as_scatter((1, 2), (1, 1), stride=2).result
     array([[k_11*∂F/∂h_11, 0]], dtype=object)
     """
-    layer = Layer.of(
-        input_size, kernel_size, stride, padding, dilation, groups, in_channels, out_channels,
-        notation, start,
-    )  # fmt: skip
     a, chain = layer.input, layer.chain
     stamps = {place: zeros(a.shape) for place in np.ndindex(layer.names.shape)}
     upstream = chain.upstream
@@ -118,18 +85,8 @@ def input_gradient_as_scatter(
     )
 
 
-def input_gradient_as_padded_correlation(
-    input_size: Any,
-    kernel_size: Any,
-    stride: Any = 1,
-    padding: Any = 0,
-    dilation: Any = 1,
-    groups: int = 1,
-    in_channels: int = 1,
-    out_channels: int = 1,
-    notation: Notation = NOTE,
-    start: int = 1,
-) -> Derivation:
+@called_like(Layer)
+def input_gradient_as_padded_correlation(layer: Layer) -> Derivation:
     """The padded upstream gradient, correlated with the kernel turned by 180 degrees.
 
     With s-1 zeros between neighbours, d(k-1)-p zeros before and d(k-1)-p+r after (r is the
@@ -141,13 +98,11 @@ def input_gradient_as_padded_correlation(
     >>> input_gradient_as_padded_correlation((1, 3), (1, 2)).lines[-2].right.left
     array([[0, ∂F/∂h_11, ∂F/∂h_12, 0]], dtype=object)
     """
-    layer = Layer.of(
-        input_size, kernel_size, stride, padding, dilation, groups, in_channels, out_channels,
-        notation, start,
-    )  # fmt: skip
     a, k, chain, geometry = layer.input, layer.kernel, layer.chain, layer.geometry
     g, wanted = chain.upstream, chain.gradient(a)
-    lines = [
+    padded = pad(functional.insert_zeros(g, geometry.stride), geometry.adjoint_padding)
+    turned = _turned_by_hand(k, layer.groups)
+    lines = (
         chain_rule_line(chain, a, wanted),
         Line(
             wanted,
@@ -155,45 +110,25 @@ def input_gradient_as_padded_correlation(
             "Put in the slopes. Read each sum along the upstream gradient: the kernel cells come "
             "in reverse order.",
         ),
-    ]
-    spread = functional.insert_zeros(g, geometry.stride)
-    if geometry.stride != (1, 1):
-        lines.append(
-            Line(
-                Applied("insert zeros", lambda m: functional.insert_zeros(m, geometry.stride), g),
-                spread,
-                f"A stride of {_pair(geometry.stride)} has left out window places. Put zeros there.",
-            )
-        )
-    padded = pad(spread, geometry.adjoint_padding)
-    shape = layer.input.shape, layer.kernel.shape[-2:]
-    lines += [
+        *_inserting_zeros(g, geometry),
+        _padding_line(layer, padded),
         Line(
-            Applied(
-                "spread",
-                lambda m: functional.spread_gradient(m, *shape, stride, padding, dilation),
-                g,
-            ),
-            padded,
-            _padding_sentence(geometry),
-        ),
-        Line(
-            Applied("rot180", lambda m: _turned(m, groups), k),
-            _turned_by_hand(k, groups),
+            Applied("rot180", lambda m: _turned(m, layer.groups), k),
+            turned,
             "Flip the kernel upside down and left to right."
             + (" Its input and output channels change places." if k.ndim > 2 else ""),
         ),
         Line(
             wanted,
-            Correlation(padded, _turned_by_hand(k, groups), (1, 1), geometry.dilation, groups),
+            Correlation(padded, turned, (1, 1), geometry.dilation, layer.groups),
             "Slide the turned kernel over the padded gradient, one cell at a time.",
         ),
         Line(wanted, chain.substituted(a), "Multiplied out: the same sums as by the chain rule."),
-    ]
+    )
     return _input_gradient(
         "The input gradient as a correlation with the turned kernel",
         "note, equation (3)",
-        tuple(lines),
+        lines,
         layer,
         gather=True,
     )
@@ -212,6 +147,30 @@ def _input_gradient(
         code=lambda: run(layer.input.shape, layer.kernel, g, **layer.how),
         calculus=lambda: layer.chain.calculus(layer.input),
         notation=layer.notation,
+    )
+
+
+def _inserting_zeros(g: np.ndarray, geometry: Geometry) -> tuple[Line, ...]:
+    if geometry.stride == (1, 1):
+        return ()
+    return (
+        Line(
+            Applied("insert zeros", lambda m: functional.insert_zeros(m, geometry.stride), g),
+            functional.insert_zeros(g, geometry.stride),
+            f"A stride of {_pair(geometry.stride)} has left out window places. Put zeros there.",
+        ),
+    )
+
+
+def _padding_line(layer: Layer, padded: np.ndarray) -> Line:
+    how = {name: layer.how[name] for name in ("stride", "padding", "dilation")}
+
+    def spread(gradient: np.ndarray) -> np.ndarray:
+        kernel_size = layer.kernel.shape[-2:]
+        return functional.spread_gradient(gradient, layer.input.shape, kernel_size, **how)
+
+    return Line(
+        Applied("spread", spread, layer.upstream), padded, _padding_sentence(layer.geometry)
     )
 
 

@@ -1,8 +1,6 @@
 """The gradients of a convolution to its kernel and to its bias.
 
-All functions take `input_size`, `kernel_size`, `stride`, `padding` and `dilation` in cells, as an
-int or a pair (rows, columns), then `groups`, `in_channels` and `out_channels`, the `notation` and
-the first index `start`. They raise `DoesNotFit` for a geometry that cannot be.
+Sizes, channels, letters and errors are those of `Layer`.
 """
 
 from __future__ import annotations
@@ -15,27 +13,15 @@ import sympy
 from .. import functional
 from ..functional.geometry import Geometry
 from ..functional.windows import pad
-from ..symbols import NOTATIONS, Notation
-from .arrays import plain
-from .chain import Chain
+from .arrays import array, row
+from .calling import called_like
+from .chain import Chain, chain_rule_line
 from .layer import Layer
-from .values import Applied, Correlation, Derivation, Line, chain_rule_line
-
-NOTE = NOTATIONS["note"]
+from .values import Applied, Correlation, Derivation, Line
 
 
-def kernel_gradient(
-    input_size: Any,
-    kernel_size: Any,
-    stride: Any = 1,
-    padding: Any = 0,
-    dilation: Any = 1,
-    groups: int = 1,
-    in_channels: int = 1,
-    out_channels: int = 1,
-    notation: Notation = NOTE,
-    start: int = 1,
-) -> Derivation:
+@called_like(Layer)
+def kernel_gradient(layer: Layer) -> Derivation:
     """The input correlated with the upstream gradient, stride and dilation having changed places.
 
     The correlation gives k + floor(r/d) rows and columns; the first k are kept. With channels there
@@ -47,10 +33,6 @@ def kernel_gradient(
     array([[a_11*∂F/∂h_11 + a_12*∂F/∂h_12, a_12*∂F/∂h_11 + a_13*∂F/∂h_12]],
           dtype=object)
     """
-    layer = Layer.of(
-        input_size, kernel_size, stride, padding, dilation, groups, in_channels, out_channels,
-        notation, start,
-    )  # fmt: skip
     a, k, chain, geometry = layer.input, layer.kernel, layer.chain, layer.geometry
     wanted = chain.gradient(k)
     lines = [
@@ -71,56 +53,44 @@ def kernel_gradient(
         meanings=lambda: chain.meanings(k),
         code=lambda: functional.conv2d_weight(a, k.shape, chain.upstream, **layer.how),
         calculus=lambda: chain.calculus(k),
-        notation=notation,
+        notation=layer.notation,
     )
 
 
-def bias_gradient(
-    input_size: Any,
-    kernel_size: Any,
-    stride: Any = 1,
-    padding: Any = 0,
-    dilation: Any = 1,
-    groups: int = 1,
-    in_channels: int = 1,
-    out_channels: int = 1,
-    notation: Notation = NOTE,
-    start: int = 1,
-) -> Derivation:
+@called_like(Layer)
+def bias_gradient(layer: Layer) -> Derivation:
     """The bias of a channel stands in each of its outputs, so its gradient is their sum.
 
     The result is one expression, or an array (O,) with channels. Source: blog, "∂L/∂B =
     sum(∂L/∂Z)".
 
+    >>> from cnnviz import NOTATIONS
     >>> bias_gradient((1, 3), (1, 2), notation=NOTATIONS["blog"]).result
     ∂L/∂Z_11 + ∂L/∂Z_12
     """
-    layer = Layer.of(
-        input_size, kernel_size, stride, padding, dilation, groups, in_channels, out_channels,
-        notation, start,
-    )  # fmt: skip
-    letter = notation.bias
-    names = [f"{letter}_{c + start}" for c in range(out_channels)] if out_channels > 1 else [letter]
-    biases = np.array(sympy.symbols(names), dtype=object)
-    outputs = layer.outputs.reshape(out_channels, -1) + biases[:, np.newaxis]
-    chain = Chain(notation.scalar, layer.names, outputs.reshape(layer.names.shape))
+    biases = _biases(layer)
+    names, channels = layer.names, layer.out_channels
+    outputs = layer.outputs.reshape(channels, -1) + biases[:, np.newaxis]
+    chain = Chain(layer.notation.scalar, names, outputs.reshape(names.shape))
     wanted = chain.gradient(biases)
-    ones = chain.slopes(biases)
-    result = chain.substituted(biases)
     lines = (
-        Line(layer.names, chain.outputs, "The bias is added to each output of its channel."),
+        Line(names, chain.outputs, "The bias is added to each output of its channel."),
         chain_rule_line(chain, biases, wanted),
         Line(
             chain.local(biases),
-            ones,
+            chain.slopes(biases),
             "If the bias grows by one, so does each output of its channel.",
         ),
-        Line(plain(wanted), plain(result), "All cells of the upstream gradient pour into one."),
+        Line(
+            _plain(wanted),
+            _plain(chain.substituted(biases)),
+            "All cells of the upstream gradient pour into one.",
+        ),
     )
 
-    def by_code():
+    def by_code() -> Any:
         made = functional.conv2d(layer.input, layer.kernel, bias=biases, **layer.how)
-        return plain(Chain(notation.scalar, layer.names, made).calculus(biases))
+        return _plain(Chain(chain.scalar, names, made).calculus(biases))
 
     return Derivation(
         "The bias gradient is the sum of the upstream gradient",
@@ -128,9 +98,17 @@ def bias_gradient(
         lines,
         meanings=lambda: chain.meanings(biases),
         code=by_code,
-        calculus=lambda: plain(chain.calculus(biases)),
-        notation=notation,
+        calculus=lambda: _plain(chain.calculus(biases)),
+        notation=layer.notation,
     )
+
+
+def _biases(layer: Layer) -> np.ndarray:
+    """One letter, with an index where there are several channels: (O,)."""
+    letter, channels = layer.notation.bias, layer.out_channels
+    if channels == 1:
+        return array([sympy.Symbol(letter)])
+    return row(letter, channels, layer.start)
 
 
 def _pairs_of_planes(layer: Layer):
@@ -164,3 +142,8 @@ def _kernel_plane(
         f" It fits in {rows}×{columns} places, because of the remainder. Keep the first {kh}×{kw}."
     )
     return [Line(wanted, keep, sentence)]
+
+
+def _plain(cells: np.ndarray) -> Any:
+    """A single entry by itself; an array otherwise."""
+    return cells.reshape(-1)[0] if cells.size == 1 else cells

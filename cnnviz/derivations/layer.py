@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 import sympy
 
-from ..functional.geometry import DoesNotFit, Geometry, whole_number
+from .. import functional
+from ..functional.geometry import Axis, DoesNotFit, Geometry, whole_number
 from ..symbols import NOTATIONS, Notation
 from .chain import Chain
 from .letters import symbol_array
@@ -21,57 +23,70 @@ from .letters import symbol_array
 
 @dataclass(frozen=True, eq=False)
 class Layer:
-    """The letters of a convolution: input (H, W), kernel (kh, kw), outputs (oh, ow); with channels
-    or groups (C, H, W), (O, C/groups, kh, kw) and (O, oh, ow)."""
+    """A convolution in letters: input (H, W), kernel (kh, kw), outputs (oh, ow); with channels or
+    groups (C, H, W), (O, C/groups, kh, kw) and (O, oh, ow).
 
-    geometry: Geometry
-    notation: Notation
-    start: int
-    in_channels: int
-    out_channels: int
-    groups: int
-    how: dict
-    input: np.ndarray
-    kernel: np.ndarray
-    names: np.ndarray
-    outputs: np.ndarray
+    Sizes are in cells, as an int or a pair (rows, columns); ``start`` is the first index, 1 as in
+    print or 0 as in code. Raises `DoesNotFit` for sizes and channels that do not belong together.
+    Letters are made when they are first asked for: a proof has its own.
 
-    @classmethod
-    def of(
-        cls,
-        input_size: Any,
-        kernel_size: Any,
-        stride: Any = 1,
-        padding: Any = 0,
-        dilation: Any = 1,
-        groups: int = 1,
-        in_channels: int = 1,
-        out_channels: int = 1,
-        notation: Notation = NOTATIONS["note"],
-        start: int = 1,
-    ) -> Layer:
-        """Raises `DoesNotFit` for sizes and channels that do not belong together.
+    >>> Layer((3, 3), (2, 2)).outputs[0, 0]
+    a_11*k_11 + a_12*k_12 + a_21*k_21 + a_22*k_22
+    """
 
-        >>> Layer.of((3, 3), (2, 2)).outputs[0, 0]
-        a_11*k_11 + a_12*k_12 + a_21*k_21 + a_22*k_22
-        """
-        geometry = Geometry.of(input_size, kernel_size, stride, padding, dilation)
-        shapes = layer_shapes(geometry, groups, in_channels, out_channels)
-        letters = notation.input, notation.kernel, notation.output
-        x, k, names = (
-            symbol_array(letter, shape, start)
-            for letter, shape in zip(letters, shapes, strict=True)
+    input_size: Any
+    kernel_size: Any
+    stride: Any = 1
+    padding: Any = 0
+    dilation: Any = 1
+    groups: int = 1
+    in_channels: int = 1
+    out_channels: int = 1
+    notation: Notation = NOTATIONS["note"]
+    start: int = 1
+
+    def __post_init__(self) -> None:
+        _ = self.shapes  # what cannot be is refused at once
+
+    @cached_property
+    def geometry(self) -> Geometry:
+        return Geometry.of(
+            self.input_size, self.kernel_size, self.stride, self.padding, self.dilation
         )
-        outputs = np.full(names.shape, sympy.Integer(0), dtype=object)
-        sums = {place: [] for place in np.ndindex(names.shape)}
-        for out, tap, cell in meetings(geometry, groups, in_channels, out_channels):
-            sums[out].append(k[tap] * x[cell])
+
+    @cached_property
+    def shapes(self) -> tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]]:
+        """Those of input, kernel and output."""
+        return layer_shapes(self.geometry, self.groups, self.in_channels, self.out_channels)
+
+    @property
+    def how(self) -> dict[str, Any]:
+        """What the code is told beside the arrays."""
+        return {name: getattr(self, name) for name in ("stride", "padding", "dilation", "groups")}
+
+    @cached_property
+    def input(self) -> np.ndarray:
+        return symbol_array(self.notation.input, self.shapes[0], self.start)
+
+    @cached_property
+    def kernel(self) -> np.ndarray:
+        return symbol_array(self.notation.kernel, self.shapes[1], self.start)
+
+    @cached_property
+    def names(self) -> np.ndarray:
+        """What the outputs are called."""
+        return symbol_array(self.notation.output, self.shapes[2], self.start)
+
+    @cached_property
+    def outputs(self) -> np.ndarray:
+        """What the outputs are: sums of products."""
+        sums = {place: [] for place in np.ndindex(self.names.shape)}
+        for out, tap, cell in self.meetings:
+            sums[out].append(self.kernel[tap] * self.input[cell])
+        outputs = np.empty(self.names.shape, dtype=object)
         for place, products in sums.items():
             outputs[place] = sympy.Add(*products)
-        how = {"stride": stride, "padding": padding, "dilation": dilation, "groups": groups}
-        return cls(
-            geometry, notation, start, in_channels, out_channels, groups, how, x, k, names, outputs
-        )
+        return outputs
 
     @property
     def chain(self) -> Chain:
@@ -83,20 +98,14 @@ class Layer:
         return self.chain.upstream
 
     @property
+    def matrix(self) -> np.ndarray:
+        """W as the code makes it: one row for each output, one column for each input cell."""
+        return functional.conv_matrix(self.kernel, self.input.shape, **self.how)
+
+    @property
     def meetings(self) -> Iterator[tuple]:
         """(output cell, kernel cell, input cell) that meet, in the shapes of the arrays."""
         return meetings(self.geometry, self.groups, self.in_channels, self.out_channels)
-
-    @property
-    def matrix(self) -> np.ndarray:
-        """W from the definition: one row for each output, one column for each input cell."""
-        shape = (self.names.size, self.input.size)
-        matrix = np.full(shape, sympy.Integer(0), dtype=object)
-        for out, tap, cell in self.meetings:
-            row = np.ravel_multi_index(out, self.names.shape)
-            column = np.ravel_multi_index(cell, self.input.shape)
-            matrix[row, column] = self.kernel[tap]
-        return matrix
 
 
 def layer_shapes(
@@ -132,7 +141,7 @@ def meetings(
     [((0, 0), (0, 0), (0, 0)), ((0, 0), (0, 1), (0, 1))]
     """
     plain = in_channels == out_channels == 1
-    rows, columns = (_axis_meetings(axis) for axis in geometry.axes)
+    rows, columns = (axis_meetings(axis) for axis in geometry.axes)
     inside, outside = in_channels // groups, out_channels // groups
     for o in range(out_channels):
         for c in range(inside):
@@ -142,7 +151,7 @@ def meetings(
                     yield fronts[0] + (u, v), fronts[1] + (i, j), fronts[2] + (y, x)
 
 
-def _axis_meetings(axis) -> list[tuple[int, int, int]]:
+def axis_meetings(axis: Axis) -> list[tuple[int, int, int]]:
     found = []
     for u in range(axis.out):
         for i in range(axis.kernel):

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
+
 import numpy as np
 import sympy
 
@@ -11,8 +14,6 @@ from .arrays import column, each
 from .letters import symbol_array
 from .typeset import PlainFunction
 from .values import Added, Derivation, Elementwise, Line, Times
-
-NOTE = NOTATIONS["note"]
 
 
 class Slope(PlainFunction):
@@ -28,8 +29,11 @@ class Activation(PlainFunction):
         return Slope(self.args[0])
 
 
+activate, slope = (np.frompyfunc(function, 1, 1) for function in (Activation, Slope))
+
+
 def plain_network(
-    widths: tuple[int, ...] = (2, 2, 2), notation: Notation = NOTE, start: int = 1
+    widths: tuple[int, ...] = (2, 2, 2), notation: Notation = NOTATIONS["note"], start: int = 1
 ) -> Derivation:
     """The slides' four steps: forward, δ at the output, δ backwards, and the gradients.
 
@@ -45,105 +49,124 @@ def plain_network(
     if len(widths) < 2:
         raise DoesNotFit("A network needs an input and at least one layer after it.")
     widths = [whole_number(width, "width of a layer", at_least=1) for width in widths]
-    last = len(widths)
-    layers = range(2, last + 1)
-    z = {n: column(f"z^({n})", widths[n - 1], start) for n in layers}
-    a = {n: column(f"a^({n})", widths[n - 1], start) for n in layers}
-    a[1] = column("x", widths[0], start)
-    delta = {n: column(f"δ^({n})", widths[n - 1], start) for n in layers}
-    W = {n: symbol_array(f"W^({n})", (widths[n], widths[n - 1]), start) for n in range(1, last)}
-    b = {n: column(f"b^({n})", widths[n], start) for n in range(1, last)}
-    y = column("y", widths[-1], start)
-    J = sympy.Add(*((t - o) ** 2 for t, o in zip(y.flat, a[last].flat, strict=True))) / 2
+    network = _Network(widths, start)
+    loss = Line(sympy.Symbol("J"), network.loss, "The loss: half the squared error.")
+    return Derivation(
+        "Backpropagation through a plain network in four steps",
+        "slides, Back-propagation algorithm for NN",
+        (*network.forward(), loss, *network.backward(), *network.gradients()),
+        meanings=network.meanings,
+        code=network.four_steps,
+        calculus=lambda: _slopes(network.of_inputs(network.loss), network.W[1]),
+        notation=notation,
+    )
 
-    activate, slope = (np.frompyfunc(function, 1, 1) for function in (Activation, Slope))
-    lines = []
-    for n in layers:
-        parts = (Times(W[n - 1], a[n - 1]), b[n - 1])
-        lines.append(Line(z[n], Added(parts), f"Step 1, forward: into layer {n}."))
-        lines.append(Line(a[n], activate(z[n]), f"Step 1, forward: out of layer {n}."))
-    lines.append(Line(sympy.Symbol("J"), J, "The loss: half the squared error."))
-    lines.append(
-        Line(
+
+class _Network:
+    """The letters of a network, columns and matrices by the number of their layer."""
+
+    def __init__(self, widths: Sequence[int], start: int):
+        self.last = last = len(widths)
+        self.layers = range(2, last + 1)
+
+        def columns(letter: str) -> dict[int, np.ndarray]:
+            return {n: column(f"{letter}^({n})", widths[n - 1], start) for n in self.layers}
+
+        self.z, self.delta = columns("z"), columns("δ")
+        self.a = {1: column("x", widths[0], start)} | columns("a")
+        self.W = {
+            n: symbol_array(f"W^({n})", (widths[n], widths[n - 1]), start) for n in range(1, last)
+        }
+        self.b = {n: column(f"b^({n})", widths[n], start) for n in range(1, last)}
+        self.y = column("y", widths[-1], start)
+
+    @property
+    def loss(self) -> sympy.Expr:
+        pairs = zip(self.y.flat, self.a[self.last].flat, strict=True)
+        return sympy.Add(*((wanted - out) ** 2 for wanted, out in pairs)) / 2
+
+    def forward(self) -> Iterator[Line]:
+        z, a, W, b = self.z, self.a, self.W, self.b
+        for n in self.layers:
+            into = Added((Times(W[n - 1], a[n - 1]), b[n - 1]))
+            yield Line(z[n], into, f"Step 1, forward: into layer {n}.")
+            yield Line(a[n], activate(z[n]), f"Step 1, forward: out of layer {n}.")
+
+    def backward(self) -> Iterator[Line]:
+        z, delta, last = self.z, self.delta, self.last
+        yield Line(
             delta[last],
-            Elementwise(a[last] - y, slope(z[last])),
+            Elementwise(self.a[last] - self.y, slope(z[last])),
             "Step 2: δ is the derivative of J to z. At the output it is −(y − a) times the slope "
             "of f.",
         )
-    )
-    for n in reversed(layers[:-1]):
-        lines.append(
-            Line(
+        for n in reversed(self.layers[:-1]):
+            yield Line(
                 delta[n],
-                Elementwise(Times(W[n].T, delta[n + 1]), slope(z[n])),
+                Elementwise(Times(self.W[n].T, delta[n + 1]), slope(z[n])),
                 f"Step 3: back through W⁽{_raised(n)}⁾, which has led from layer {n} to layer "
                 f"{n + 1}, and through f.",
             )
-        )
-    for n in reversed(range(1, last)):
-        lines.append(
-            Line(_by(b[n]), delta[n + 1], "Step 4: a bias is added to z, so its gradient is δ.")
-        )
-        lines.append(
-            Line(
+
+    def gradients(self) -> Iterator[Line]:
+        a, delta, W = self.a, self.delta, self.W
+        for n in reversed(range(1, self.last)):
+            yield Line(
+                _by(self.b[n]),
+                delta[n + 1],
+                "Step 4: a bias is added to z, so its gradient is δ.",
+            )
+            yield Line(
                 _by(W[n]),
                 Times(delta[n + 1], a[n].T),
                 "Step 4: a weight multiplies one a into one z: an outer product.",
             )
-        )
-    result = np.array([[d * cell for cell in a[1].flat] for d in delta[2].flat], dtype=object)
-    lines.append(Line(_by(W[1]), result, "Multiplied out, for the first weights."))
+        yield Line(_by(W[1]), delta[2] * a[1].T, "Multiplied out, for the first weights.")
 
-    forward = {}
-    for n in layers:
-        into = W[n - 1] @ a[n - 1] + b[n - 1]
-        forward |= dict(zip(z[n].flat, into.flat, strict=True))
-        forward |= {out: Activation(cell) for out, cell in zip(a[n].flat, z[n].flat, strict=True)}
+    @cached_property
+    def made_of(self) -> dict:
+        """What each z and each a is, in letters of the layer before it."""
+        found = {}
+        for n in self.layers:
+            into = self.W[n - 1] @ self.a[n - 1] + self.b[n - 1]
+            found |= _pairs(self.z[n], into) | _pairs(self.a[n], activate(self.z[n]))
+        return found
 
-    def of_inputs(expr, keep=()):
+    def of_inputs(self, expression: sympy.Expr, keep: Iterable = ()) -> sympy.Expr:
         """The expression in letters of the input and the weights, and of the z that are kept."""
-        known = {name: value for name, value in forward.items() if name not in keep}
-        while (replaced := expr.xreplace(known)) != expr:
-            expr = replaced
-        return expr
+        known = {name: value for name, value in self.made_of.items() if name not in keep}
+        while (replaced := expression.xreplace(known)) != expression:
+            expression = replaced
+        return expression
 
-    def meanings():
-        means = forward | {sympy.Symbol("J"): J}
-        whole = of_inputs(J)
-        for n in range(1, last):
-            for variables in (W[n], b[n]):
-                slopes = [sympy.diff(whole, one) for one in variables.flat]
-                means |= dict(zip(_by(variables).flat, slopes, strict=True))
-        for n in layers:
-            kept = of_inputs(J, keep=set(z[n].flat))
-            slopes = [sympy.diff(kept, one) for one in z[n].flat]
-            means |= dict(zip(delta[n].flat, slopes, strict=True))
-        return means
+    def meanings(self) -> dict:
+        found = self.made_of | {sympy.Symbol("J"): self.loss}
+        whole = self.of_inputs(self.loss)
+        for variables in (*self.W.values(), *self.b.values()):
+            found |= _pairs(_by(variables), _slopes(whole, variables))
+        for n in self.layers:
+            kept = self.of_inputs(self.loss, keep=set(self.z[n].flat))
+            found |= _pairs(self.delta[n], _slopes(kept, self.z[n]))
+        return found
 
-    def by_code():
+    def four_steps(self) -> np.ndarray:
         """The four steps once more, as matrix products over the symbols."""
-        outs, ins = {1: a[1]}, {}
-        for n in layers:
-            ins[n] = W[n - 1] @ outs[n - 1] + b[n - 1]
+        W, outs, ins = self.W, {1: self.a[1]}, {}
+        for n in self.layers:
+            ins[n] = W[n - 1] @ outs[n - 1] + self.b[n - 1]
             outs[n] = activate(ins[n])
-        error = (outs[last] - y) * slope(ins[last])
-        for n in reversed(layers[:-1]):
+        error = (outs[self.last] - self.y) * slope(ins[self.last])
+        for n in reversed(self.layers[:-1]):
             error = (W[n].T @ error) * slope(ins[n])
         return error @ outs[1].T
 
-    def by_calculus():
-        whole = of_inputs(J)
-        return each(W[1], lambda one: sympy.diff(whole, one))
 
-    return Derivation(
-        "Backpropagation through a plain network in four steps",
-        "slides, Back-propagation algorithm for NN",
-        tuple(lines),
-        meanings=meanings,
-        code=by_code,
-        calculus=by_calculus,
-        notation=notation,
-    )
+def _pairs(names: np.ndarray, values: np.ndarray) -> dict:
+    return dict(zip(names.flat, values.flat, strict=True))
+
+
+def _slopes(expression: sympy.Expr, variables: np.ndarray) -> np.ndarray:
+    return each(variables, lambda one: sympy.diff(expression, one))
 
 
 def _by(variables: np.ndarray) -> np.ndarray:

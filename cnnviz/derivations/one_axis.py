@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import product
 from typing import Any
 
@@ -15,8 +16,12 @@ from ..functional.geometry import Axis
 from ..symbols import NOTATIONS, Notation
 from .arrays import array, row
 from .chain import Chain
+from .layer import axis_meetings
 from .typeset import to_text
 from .values import Derivation, Line
+
+# u counts windows, i kernel cells, x input cells, and j kernel cells from the other end.
+u, i, x, j = sympy.symbols("u i x j", integer=True)
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,97 +83,169 @@ def index_substitution(
     array([k_1*∂F/∂h_1, k_1*∂F/∂h_2 + k_2*∂F/∂h_1, k_2*∂F/∂h_2], dtype=object)
     """
     axis = Axis(input_size, kernel_size, stride, padding, dilation)
-    s, d, p = axis.stride, axis.dilation, axis.padding.before
-    u, i, x, j = sympy.symbols("u i x j", integer=True)
-    names = {
-        part: row(letter, count, start)
-        for part, letter, count in (
-            ("a", notation.input, axis.size),
-            ("k", notation.kernel, axis.kernel),
-            ("h", notation.output, axis.out),
-        )
+    letters = _Letters(axis, notation, start)
+    cells, kernel, chain = letters.cells, letters.taps, letters.chain
+    one_row = {
+        "stride": (1, axis.stride),
+        "padding": (0, axis.padding.before),
+        "dilation": (1, axis.dilation),
     }
-    a, k, h = (sympy.IndexedBase(getattr(notation, n)) for n in ("input", "kernel", "output"))
-    F = notation.scalar
-    to_h, to_a, to_k = (sympy.IndexedBase(f"∂{F}/∂{base.label}") for base in (h, a, k))
-    e = to_h if s == 1 else sympy.IndexedBase("e")
-    turned = sympy.IndexedBase(f"{k.label}'")
+    return Derivation(
+        "Why the kernel is turned for the input gradient and not for its own",
+        "blog, Intuition",
+        (*_to_the_kernel(letters), *_to_the_input(letters), *_both_growing(letters)),
+        meanings=lambda: chain.meanings(cells, kernel),
+        code=lambda: functional.conv2d_input_gather(
+            (1, axis.size), kernel[np.newaxis], chain.upstream[np.newaxis], **one_row
+        ).reshape(-1, 1),
+        calculus=lambda: chain.calculus(cells).reshape(-1, 1),
+        notation=notation,
+    )
 
-    outputs = []
-    for v in range(axis.out):
-        meets = [(t, s * v + d * t - p) for t in range(axis.kernel)]
-        outputs.append(
-            sympy.Add(*(names["k"][t] * names["a"][y] for t, y in meets if 0 <= y < axis.size))
+
+class _Letters:
+    """One axis in two alphabets: letters with free indices, k[i], and symbols of cells, k_1."""
+
+    def __init__(self, axis: Axis, notation: Notation, start: int):
+        self.axis, self.notation, self.start = axis, notation, start
+        self.a, self.k, self.h = map(
+            sympy.IndexedBase, (notation.input, notation.kernel, notation.output)
         )
-    chain = Chain(F, names["h"], array(outputs))
+        self.to_a, self.to_k, self.to_h = (
+            sympy.IndexedBase(f"∂{notation.scalar}/∂{base.label}")
+            for base in (self.a, self.k, self.h)
+        )
+        self.of_a, self.of_k = (
+            sympy.IndexedBase(f"∂{self.h.label}/∂{base.label}") for base in (self.a, self.k)
+        )
+        self.spread = self.to_h if axis.stride == 1 else sympy.IndexedBase("e")
+        self.turned = sympy.IndexedBase(f"{self.k.label}'")
+        self.cells = row(notation.input, axis.size, start)
+        self.taps = row(notation.kernel, axis.kernel, start)
 
-    def letters(indexed: sympy.Indexed) -> Any:
+    @cached_property
+    def chain(self) -> Chain:
+        """The scalar and the outputs, each a sum over the kernel cells that lie on the input."""
+        products = [[] for _ in range(self.axis.out)]
+        for window, tap, cell in axis_meetings(self.axis):
+            products[window].append(self.taps[tap] * self.cells[cell])
+        names = row(self.notation.output, self.axis.out, self.start)
+        return Chain(self.notation.scalar, names, array([sympy.Add(*one) for one in products]))
+
+    @property
+    def place(self) -> sympy.Expr:
+        """The input cell that kernel cell i of window u lies on."""
+        s, d, p, first = self.axis.stride, self.axis.dilation, self.axis.padding.before, self.start
+        return s * (u - first) + d * (i - first) + first - p
+
+    def over(self, index: sympy.Symbol) -> tuple[sympy.Symbol, int, int]:
+        """The limits of a sum over all values of this index."""
+        counts = {u: self.axis.out, i: self.axis.kernel, x: self.axis.size, j: self.axis.kernel}
+        return index, self.start, self.start + counts[index] - 1
+
+    def line(self, left: sympy.Expr, right: sympy.Expr, reason: str, *free: sympy.Symbol) -> Line:
+        """An equation for all values of its free indices."""
+        limits = (self.over(index) for index in free)
+        indices = tuple((index, range(first, last + 1)) for index, first, last in limits)
+        return Line(
+            ForEach(left, indices, self.symbol), ForEach(right, indices, self.symbol), reason
+        )
+
+    def symbol(self, indexed: sympy.Indexed) -> Any:
         """The symbol of an indexed letter, counted from `start`; 0 beyond the ends."""
         base, *at = indexed.args
-        places = [int(place) - start for place in at]
-        if base == e and s > 1:
-            if places[0] % s:
+        place, *second = (int(number) - self.start for number in at)
+        if second:
+            variables = self.cells if base == self.of_a else self.taps
+            return self.chain.local(variables)[place, second[0]]
+        if base == self.spread:
+            place, between = divmod(place, self.axis.stride)
+            if between:
                 return 0
-            base, places = to_h, [places[0] // s]
-        if base == turned:
-            base, places = k, [axis.kernel - 1 - places[0]]
-        row = {
-            a: names["a"], k: names["k"], h: names["h"],
-            to_h: chain.upstream, to_a: chain.gradient(names["a"]),
-            to_k: chain.gradient(names["k"]),
-        }.get(base)  # fmt: skip
-        if row is None:  # a local slope, with two indices
-            variables = names["a"] if base == of_a else names["k"]
-            row, places = chain.local(variables), [tuple(places)]
-            return row[places[0]]
-        return row[places[0]] if 0 <= places[0] < len(row) else 0
+            base = self.to_h
+        if base == self.turned:
+            base, place = self.k, self.axis.kernel - 1 - place
+        symbols = self._rows[base]
+        return symbols[place] if 0 <= place < len(symbols) else 0
 
-    of_a, of_k = (sympy.IndexedBase(f"∂{h.label}/∂{base.label}") for base in (a, k))
-    first, taps, outs = start, (i, start, start + axis.kernel - 1), (u, start, start + axis.out - 1)
-    place = s * (u - first) + d * (i - first) + first - p
-    every = {
-        index: range(start, start + count)
-        for index, count in ((u, axis.out), (i, axis.kernel), (x, axis.size), (j, axis.kernel))
-    }
+    @cached_property
+    def _rows(self) -> dict[sympy.IndexedBase, np.ndarray]:
+        return {
+            self.a: self.cells,
+            self.k: self.taps,
+            self.h: self.chain.names,
+            self.to_a: self.chain.gradient(self.cells),
+            self.to_k: self.chain.gradient(self.taps),
+            self.to_h: self.chain.upstream,
+        }
 
-    def line(left, right, reason, *free):
-        free = tuple((index, every[index]) for index in free)
-        return Line(ForEach(left, free, letters), ForEach(right, free, letters), reason)
 
-    said = to_text(place, notation)
-    forward = sympy.Sum(k[i] * a[place], taps)
-    to_input = sympy.Sum(k[i] * sympy.KroneckerDelta(x, place), taps)
-    reach = d * (axis.kernel - 1) - p
-    zeros = f" ({e.label} is the upstream gradient with zeros between.)" if s > 1 else ""
-    lines = (
+def _to_the_kernel(letters: _Letters) -> tuple[Line, ...]:
+    """Forward, and the way back on which nothing is turned."""
+    a, k, h, place, line = letters.a, letters.k, letters.h, letters.place, letters.line
+    said = to_text(place, letters.notation)
+    return (
         line(
-            h[u], forward, f"Forward: kernel cell {i} of window {u} lies on input cell {said}.", u
+            h[u],
+            sympy.Sum(k[i] * a[place], letters.over(i)),
+            f"Forward: kernel cell {i} of window {u} lies on input cell {said}.",
+            u,
         ),
-        line(of_k[u, i], a[place], "Fix the kernel cell: its slope is the input it lies on.", u, i),
         line(
-            to_k[i],
-            sympy.Sum(to_h[u] * a[place], outs),
-            "Chain rule. When u grows, the index of the input grows too. Nothing is turned.",
+            letters.of_k[u, i],
+            a[place],
+            "Fix the kernel cell: its slope is the input it lies on.",
+            u,
             i,
         ),
         line(
-            of_a[u, x],
-            to_input,
+            letters.to_k[i],
+            sympy.Sum(letters.to_h[u] * a[place], letters.over(u)),
+            "Chain rule. When u grows, the index of the input grows too. Nothing is turned.",
+            i,
+        ),
+    )
+
+
+def _to_the_input(letters: _Letters) -> tuple[Line, ...]:
+    """The other way back: which kernel cells have a slope to an input cell?"""
+    k, place, line = letters.k, letters.place, letters.line
+    lies_there = sympy.KroneckerDelta(x, place)
+    said = to_text(place, letters.notation)
+    return (
+        line(
+            letters.of_a[u, x],
+            sympy.Sum(k[i] * lies_there, letters.over(i)),
             f"Fix the input cell x: only the kernel cell with {said} = x has a slope to it.",
             u,
             x,
         ),
         line(
-            to_a[x],
-            sympy.Sum(sympy.Sum(to_h[u] * k[i] * sympy.KroneckerDelta(x, place), taps), outs),
+            letters.to_a[x],
+            sympy.Sum(
+                sympy.Sum(letters.to_h[u] * k[i] * lies_there, letters.over(i)), letters.over(u)
+            ),
             "Chain rule, over all windows and kernel cells.",
             x,
         ),
+    )
+
+
+def _both_growing(letters: _Letters) -> tuple[Line, ...]:
+    """Solved for the window, and numbered so that both indices grow: the kernel is turned."""
+    axis, first, line = letters.axis, letters.start, letters.line
+    k, e, turned = letters.k, letters.spread, letters.turned
+    d, p = axis.dilation, axis.padding.before
+    reach = d * (axis.kernel - 1) - p
+    said = to_text(letters.place, letters.notation)
+    solved = f"Solve {said} = x for u. When i grows, u must fall: they run against each other."
+    if axis.stride > 1:
+        solved += f" ({e.label} is the upstream gradient with zeros between.)"
+    return (
         line(
-            to_a[x],
-            sympy.Sum(e[x + p - d * (i - first)] * k[i], taps),
-            f"Solve {said} = x for u. When i grows, u must fall: they run against each other."
-            + zeros,
+            letters.to_a[x],
+            sympy.Sum(e[x + p - d * (i - first)] * k[i], letters.over(i)),
+            solved,
             x,
         ),
         line(
@@ -178,24 +255,10 @@ def index_substitution(
             j,
         ),
         line(
-            to_a[x],
-            sympy.Sum(
-                e[x - reach + d * (j - first)] * turned[j], (j, start, start + axis.kernel - 1)
-            ),
+            letters.to_a[x],
+            sympy.Sum(e[x - reach + d * (j - first)] * turned[j], letters.over(j)),
             "Now both grow together again: a correlation with the turned kernel, and with "
             f"d(k−1)−p = {reach} zeros of padding before.".replace("-", "−"),
             x,
         ),
-    )
-    one_row = {"stride": (1, s), "padding": (0, p), "dilation": (1, d)}
-    return Derivation(
-        "Why the kernel is turned for the input gradient and not for its own",
-        "blog, Intuition",
-        lines,
-        meanings=lambda: chain.meanings(names["a"], names["k"]),
-        code=lambda: functional.conv2d_input_gather(
-            (1, axis.size), names["k"][np.newaxis], chain.upstream[np.newaxis], **one_row
-        ).reshape(-1, 1),
-        calculus=lambda: chain.calculus(names["a"]).reshape(-1, 1),
-        notation=notation,
     )

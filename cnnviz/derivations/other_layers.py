@@ -12,7 +12,7 @@ from ..functional.geometry import DoesNotFit, pair, whole_number
 from ..functional.samples import sample_input
 from ..symbols import NOTATIONS, Notation
 from .arrays import array, each, row
-from .chain import Chain
+from .chain import Chain, partials
 from .letters import symbol_array
 from .values import Added, Derivation, Elementwise, Line, Times
 
@@ -38,53 +38,82 @@ def relu_gradient(
     values = sample_input(*size) - 4 if values is None else np.asarray(values)
     if values.shape != size:
         raise DoesNotFit(f"The values have shape {values.shape}, but the input {size}.")
-    a, h = symbol_array(notation.input, size, start), symbol_array(notation.output, size, start)
-    clipped = each(a, lambda cell, _: sympy.Max(cell, 0), values)
-    passed = each(a, lambda cell, value: cell if value > 0 else sympy.Integer(0), values)
-    chain = Chain(notation.scalar, h, passed)
-    g, wanted = chain.upstream, chain.gradient(a)
-    local = np.diagonal(chain.local(a)).reshape(size)
-    mask = each(a, lambda _, value: sympy.Integer(value > 0), values)
-    lines = (
-        Line(h, clipped, "Negative cells become 0."),
-        Line(h, passed, "Where the number is positive, the cell passes; elsewhere 0 does."),
-        Line(local, mask, _slopes_sentence(values)),
-        Line(wanted, Elementwise(g, local), "Chain rule: each output has one input."),
-        Line(
-            wanted,
-            each(g, lambda cell, value: cell if value > 0 else sympy.Integer(0), values),
-            "So the gradient passes where the input was positive, and nowhere else.",
-        ),
-    )
-
-    def slope(value) -> sympy.Expr:
-        return _slope_from_below(int(np.sign(value)))
-
-    def by_calculus():
-        return each(g, lambda cell, value: cell * slope(value), values)
-
-    def meanings():
-        signs = {
-            cell: sympy.Dummy("a", positive=True) * int(np.sign(value))
-            for cell, value in zip(a.flat, values.flat, strict=True)
-        }
-        slopes = each(local, lambda _, value: slope(value), values)
-        return (
-            {cell: sympy.sympify(sign) for cell, sign in signs.items()}
-            | dict(zip(h.flat, clipped.flat, strict=True))
-            | dict(zip(local.flat, slopes.flat, strict=True))
-            | dict(zip(wanted.flat, by_calculus().flat, strict=True))
-        )
-
+    relu = _Relu(values, notation, start)
     return Derivation(
         "ReLU lets the gradient through where its input was positive",
         "blog, ReLU layer",
-        lines,
-        meanings=meanings,
-        code=lambda: np.where(values > 0, g, 0),
-        calculus=by_calculus,
+        relu.lines,
+        meanings=relu.meanings,
+        code=lambda: np.where(values > 0, relu.upstream, 0),
+        calculus=relu.calculus,
         notation=notation,
     )
+
+
+class _Relu:
+    """The letters of a ReLU, and the numbers that say which of them are positive."""
+
+    def __init__(self, values: np.ndarray, notation: Notation, start: int):
+        self.values = values
+        self.a, self.h = (
+            symbol_array(letter, values.shape, start)
+            for letter in (notation.input, notation.output)
+        )
+        chain = Chain(notation.scalar, self.h, self.passed(self.a))
+        self.upstream, self.wanted = chain.upstream, chain.gradient(self.a)
+        self.local = np.diagonal(chain.local(self.a)).reshape(values.shape)
+        self.clipped = each(self.a, lambda cell: sympy.Max(cell, 0))
+
+    def passed(self, cells: np.ndarray) -> np.ndarray:
+        """The cells where the number is positive, and 0 elsewhere."""
+        return np.where(self.values > 0, cells, sympy.Integer(0))
+
+    @property
+    def lines(self) -> tuple[Line, ...]:
+        h, wanted = self.h, self.wanted
+        ones = self.passed(np.full(self.values.shape, sympy.Integer(1), dtype=object))
+        return (
+            Line(h, self.clipped, "Negative cells become 0."),
+            Line(
+                h,
+                self.passed(self.a),
+                "Where the number is positive, the cell passes; elsewhere 0 does.",
+            ),
+            Line(self.local, ones, _slopes_sentence(self.values)),
+            Line(
+                wanted,
+                Elementwise(self.upstream, self.local),
+                "Chain rule: each output has one input.",
+            ),
+            Line(
+                wanted,
+                self.passed(self.upstream),
+                "So the gradient passes where the input was positive, and nowhere else.",
+            ),
+        )
+
+    @property
+    def slopes(self) -> np.ndarray:
+        """By calculus, from the signs alone."""
+        signs = np.sign(self.values).astype(int)
+        return array([_slope_from_below(int(sign)) for sign in signs.flat], signs.shape)
+
+    def calculus(self) -> np.ndarray:
+        return self.upstream * self.slopes
+
+    def meanings(self) -> dict:
+        signed = [sympy.Dummy("a", positive=True) * int(np.sign(v)) for v in self.values.flat]
+        known = (
+            (self.a, array(signed)),
+            (self.h, self.clipped),
+            (self.local, self.slopes),
+            (self.wanted, self.calculus()),
+        )
+        return {
+            name: sympy.sympify(value)
+            for names, values in known
+            for name, value in zip(names.flat, values.flat, strict=True)
+        }
 
 
 def fully_connected(
@@ -116,57 +145,80 @@ def fully_connected(
     if by not in ("weight", "bias", "input") or convention not in ("column", "row"):
         raise DoesNotFit('Say by="weight", "bias" or "input", and convention="column" or "row".')
     columns = convention == "column"
-
-    def turned(array):
-        """Written for columns; rows are the same, transposed."""
-        return array if columns else array.T
-
-    def letters(letter, rows, cells):
-        return symbol_array(letter, (rows, cells) if columns else (cells, rows), start)
-
-    x, W = letters("x", inputs, batch), letters("W", outputs, inputs)
-    b, z = letters("b", outputs, 1), letters("z", outputs, batch)
-    product = Times(W, x) if columns else Times(x, W)
-    spread = turned(np.repeat(turned(b), batch, axis=1))
-    chain = Chain(notation.scalar, z, product.value + spread)
-    g = chain.upstream
-    ones = np.full((batch, 1), sympy.Integer(1), dtype=object)
-    gradients = {
-        "weight": Times(g, x.T) if columns else Times(x.T, g),
-        "bias": Times(g, ones) if columns else Times(ones.T, g),
-        "input": Times(W.T, g) if columns else Times(g, W.T),
-    }
-    variables = {"weight": W, "bias": b, "input": x}
-    reasons = {
-        "weight": "A weight meets one input and goes to one output: an outer product"
-        + (", added up over the batch." if batch > 1 else "."),
-        "bias": "A bias goes to one output, with slope 1"
-        + (": add up over the batch." if batch > 1 else "."),
-        "input": "An input goes to all outputs: the transpose of W brings them back together.",
-    }
-    last = variables[by]
-    order = [name for name in gradients if name != by] + [by]
-    lines = [
-        Line(z, Added((product, spread)), "The forward pass."),
-        Line(
-            chain.gradient(last),
-            chain.rule(last),
-            f"Chain rule: {chain.scalar} feels it through every output.",
-        ),
-    ]
-    lines += [Line(chain.gradient(variables[n]), gradients[n], reasons[n]) for n in order]
-    lines.append(
-        Line(chain.gradient(last), chain.substituted(last), "Multiplied out, as by the chain rule.")
-    )
+    layer = _FullyConnected(inputs, outputs, batch, columns, notation, start)
+    chain, last = layer.chain, layer.variables[by]
     return Derivation(
         f"A fully connected layer: the gradient to its {by}",
         "slides, step 4" if columns else "blog, FullyConnectedLayer",
-        tuple(lines),
-        meanings=lambda: chain.meanings(x, W, b),
-        code=lambda: gradients[by].value,
+        layer.lines(by),
+        meanings=lambda: chain.meanings(*layer.variables.values()),
+        code=lambda: layer.gradients[by].value,
         calculus=lambda: chain.calculus(last),
         notation=notation,
     )
+
+
+class _FullyConnected:
+    """The letters of z = W x + b, with a column for each of the batch; or of its transpose, with
+    rows."""
+
+    def __init__(self, inputs, outputs, batch, columns: bool, notation: Notation, start: int):
+        self.batch, self.columns = batch, columns
+
+        def letters(letter: str, rows: int, cells: int) -> np.ndarray:
+            return symbol_array(letter, (rows, cells) if columns else (cells, rows), start)
+
+        x, W = letters("x", inputs, batch), letters("W", outputs, inputs)
+        b, z = letters("b", outputs, 1), letters("z", outputs, batch)
+        self.variables = {"weight": W, "bias": b, "input": x}
+        self.product = self.times(W, x)
+        self.spread = np.repeat(b, batch, axis=1 if columns else 0)
+        self.chain = Chain(notation.scalar, z, self.product.value + self.spread)
+
+    def times(self, left: np.ndarray, right: np.ndarray) -> Times:
+        """The product as it is with columns. With rows all is transposed: the order turns round."""
+        return Times(left, right) if self.columns else Times(right, left)
+
+    @property
+    def gradients(self) -> dict[str, Times]:
+        g, W, x = self.chain.upstream, self.variables["weight"], self.variables["input"]
+        ones = np.full((self.batch, 1), sympy.Integer(1), dtype=object)
+        return {
+            "weight": self.times(g, x.T),
+            "bias": self.times(g, ones if self.columns else ones.T),
+            "input": self.times(W.T, g),
+        }
+
+    @property
+    def reasons(self) -> dict[str, str]:
+        several = self.batch > 1
+        return {
+            "weight": "A weight meets one input and goes to one output: an outer product"
+            + (", added up over the batch." if several else "."),
+            "bias": "A bias goes to one output, with slope 1"
+            + (": add up over the batch." if several else "."),
+            "input": "An input goes to all outputs: the transpose of W brings them back together.",
+        }
+
+    def lines(self, by: str) -> tuple[Line, ...]:
+        """All three gradients; the one asked for comes last, and is multiplied out."""
+        chain, last = self.chain, self.variables[by]
+        gradients, reasons = self.gradients, self.reasons
+        order = [name for name in gradients if name != by] + [by]
+        return (
+            Line(chain.names, Added((self.product, self.spread)), "The forward pass."),
+            Line(
+                chain.gradient(last),
+                chain.rule(last),
+                f"Chain rule: {chain.scalar} feels it through every output.",
+            ),
+            *(Line(chain.gradient(self.variables[n]), gradients[n], reasons[n]) for n in order),
+            Line(
+                chain.gradient(last),
+                chain.substituted(last),
+                "Multiplied out, as by the chain rule.",
+            ),
+        )
 
 
 def softmax_cross_entropy(
@@ -182,53 +234,75 @@ def softmax_cross_entropy(
     array([p_1 - y_1, p_2 - y_2], dtype=object)
     """
     classes = whole_number(classes, "number of classes", at_least=1)
-    z, y, p = (row(letter, classes, start) for letter in "zyp")
-    loss = sympy.Symbol("L" if notation.scalar != "L" else "J")
-    powers = [sympy.exp(one) for one in z]
-    softmax = array([power / sympy.Add(*powers) for power in powers])
-    entropy = -sympy.Add(*(wanted * sympy.log(one) for wanted, one in zip(y, p, strict=True)))
-    wanted = array([sympy.Symbol(f"∂{loss}/∂{one}") for one in z])
-    local = array(
-        [sympy.Symbol(f"∂{one}/∂{score}") for one in p for score in z], (classes, classes)
-    )
-    slopes = array(
-        [p[c] * (sympy.Integer(c == j) - p[j]) for c, j in np.ndindex(classes, classes)],
-        (classes, classes),
-    )
-    through = array(
-        [sympy.Add(*(-y[c] / p[c] * local[c, j] for c in range(classes))) for j in range(classes)]
-    )
-    collected = array([p[j] * sympy.Add(*y) - y[j] for j in range(classes)])
-    lines = (
-        Line(p, softmax, "Softmax: positive numbers that add up to 1."),
-        Line(loss, entropy, "Cross-entropy: how surprised p is by y."),
-        Line(wanted, through, "Chain rule: each score reaches the loss through every p."),
-        Line(local, slopes, "A score lifts its own p and lowers the others."),
-        Line(wanted, collected, "Put in: every p under a fraction cancels."),
-        Line(wanted, p - y, "The y add up to 1. What is left: what it says minus what it should."),
-    )
-
-    def meanings():
-        # the last of the y is what the others leave of 1
-        means = dict(zip(p, softmax, strict=True)) | {loss: entropy}
-        means[y[-1]] = 1 - sympy.Add(*y[:-1])
-        for c, j in np.ndindex(classes, classes):
-            means[local[c, j]] = sympy.diff(softmax[c], z[j])
-        return means | dict(zip(wanted, by_calculus(), strict=True))
-
-    def by_calculus():
-        whole = entropy.xreplace(dict(zip(p, softmax, strict=True)))
-        return array([sympy.diff(whole, score) for score in z])
-
+    scores = _Scores(classes, "L" if notation.scalar != "L" else "J", start)
     return Derivation(
         "Softmax with cross-entropy: p − y",
         "beyond the documents",
-        lines,
-        meanings=meanings,
-        code=lambda: array([power / sum(powers) for power in powers]) - y,
-        calculus=by_calculus,
+        scores.lines,
+        meanings=scores.meanings,
+        code=scores.code,
+        calculus=scores.calculus,
         notation=notation,
     )
+
+
+class _Scores:
+    """The scores z, what softmax makes of them, p, and what they should be, y."""
+
+    def __init__(self, classes: int, loss: str, start: int):
+        z, y, p = self.z, self.y, self.p = [row(letter, classes, start) for letter in "zyp"]
+        self.loss = sympy.Symbol(loss)
+        powers = [sympy.exp(one) for one in z]
+        self.softmax = array([power / sympy.Add(*powers) for power in powers])
+        self.entropy = -sympy.Add(*(y * each(p, sympy.log)))
+        self.wanted = partials(loss, z)
+        names = [sympy.Symbol(f"∂{one}/∂{score}") for one in p for score in z]
+        self.local = array(names, (classes, classes))
+
+    @property
+    def lines(self) -> tuple[Line, ...]:
+        y, p, wanted = self.y, self.p, self.wanted
+        own = np.diag([sympy.Integer(1)] * len(p))
+        through = [sympy.Add(*(-y / p * column)) for column in self.local.T]
+        return (
+            Line(p, self.softmax, "Softmax: positive numbers that add up to 1."),
+            Line(self.loss, self.entropy, "Cross-entropy: how surprised p is by y."),
+            Line(
+                wanted, array(through), "Chain rule: each score reaches the loss through every p."
+            ),
+            Line(
+                self.local,
+                p[:, np.newaxis] * (own - p),
+                "A score lifts its own p and lowers the others.",
+            ),
+            Line(wanted, p * sympy.Add(*y) - y, "Put in: every p under a fraction cancels."),
+            Line(
+                wanted, p - y, "The y add up to 1. What is left: what it says minus what it should."
+            ),
+        )
+
+    def meanings(self) -> dict:
+        known = (
+            (self.p, self.softmax),
+            (self.local, np.stack([self._slopes(one) for one in self.softmax])),
+            (self.wanted, self.calculus()),
+        )
+        # the last of the y is what the others leave of 1
+        means = {self.loss: self.entropy, self.y[-1]: 1 - sympy.Add(*self.y[:-1])}
+        for names, values in known:
+            means |= dict(zip(names.flat, values.flat, strict=True))
+        return means
+
+    def code(self) -> np.ndarray:
+        powers = each(self.z, sympy.exp)
+        return powers / powers.sum() - self.y
+
+    def calculus(self) -> np.ndarray:
+        whole = self.entropy.xreplace(dict(zip(self.p, self.softmax, strict=True)))
+        return self._slopes(whole)
+
+    def _slopes(self, expression: sympy.Expr) -> np.ndarray:
+        return each(self.z, lambda score: sympy.diff(expression, score))
 
 
 def _slopes_sentence(values: np.ndarray) -> str:

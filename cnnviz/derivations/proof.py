@@ -8,8 +8,9 @@ coefficient is, so agreement holds for all numbers, not for some.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -17,9 +18,9 @@ from sympy.polys.domains import ZZ
 from sympy.polys.rings import PolyRing
 
 from .. import functional
-from ..functional.geometry import Geometry
-from ..symbols import NOTATIONS, Notation, labels, spoken
-from .layer import layer_shapes, meetings
+from ..symbols import labels, spoken
+from .calling import called_like
+from .layer import Layer
 
 
 @dataclass(frozen=True)
@@ -35,90 +36,141 @@ class Proof:
         return self.holds
 
 
-def prove(
-    input_size: Any,
-    kernel_size: Any,
-    stride: Any = 1,
-    padding: Any = 0,
-    dilation: Any = 1,
-    groups: int = 1,
-    in_channels: int = 1,
-    out_channels: int = 1,
-    *,
-    notation: Notation = NOTATIONS["note"],
-    start: int = 1,
-) -> Proof:
+@called_like(Layer)
+def prove(layer: Layer) -> Proof:
     """Prove the forward pass and both gradients for this geometry, for all numbers at once.
 
-    Sizes in cells, as an int or a pair (rows, columns). Compared cell by cell are: the code's
-    forward pass and W a with the definition; Wᵀg, the scatter view, the gather view (zero
-    insertion, padding, kernel turned by 180 degrees) and the transposed convolution with SymPy's
-    derivative of F = Σ g·h to the input; the correlation of input and gradient with the derivative
-    to the kernel.
-    Raises `DoesNotFit` for a geometry that cannot be.
+    Called with the sizes of a `Layer`; raises `DoesNotFit` as it does. Compared cell by cell are:
+    the code's forward pass and W a with the definition; Wᵀg, the scatter view, the gather view
+    (zero insertion, padding, kernel turned by 180 degrees) and the transposed convolution with
+    SymPy's derivative of F = Σ g·h to the input; the correlation of input and gradient with the
+    derivative to the kernel.
     Source: note, equations (2) and (3) and section 3; slides, "Takeaway".
 
     >>> print(prove((4, 4), (3, 3)).sentence)
     Proved for this geometry: Wᵀg, scatter, gather and SymPy’s derivative agree in all 16 input cells, and the kernel gradient in all 9 weights.
     """  # noqa: E501
-    geometry = Geometry.of(input_size, kernel_size, stride, padding, dilation)
-    channels = (groups, in_channels, out_channels)
-    shapes = layer_shapes(geometry, *channels)
-    ring, (x, w, g) = _letters(notation, shapes, start)
-    how = {"stride": stride, "padding": padding, "dilation": dilation, "groups": groups}
+    polynomials = _Polynomials.of(layer)
+    found = [
+        difference
+        for claims in (_forward, _to_the_input, _to_the_kernel)
+        for claim in claims(layer, polynomials)
+        for difference in claim.differences()
+    ]
+    return _proof(tuple(found), polynomials.input.size, polynomials.kernel.size)
 
-    by_definition = _empty(shapes[2], ring.zero)
-    for out, tap, cell in meetings(geometry, *channels):
-        by_definition[out] = by_definition[out] + w[tap] * x[cell]
-    scalar = sum((a * b for a, b in zip(g.flat, by_definition.flat, strict=True)), ring.zero)
-    to_input, to_kernel = _derivatives(scalar, x), _derivatives(scalar, w)
 
-    found: list[str] = []
+@dataclass(frozen=True, eq=False)
+class _Polynomials:
+    """Input, kernel and upstream gradient of a layer as letters of one ring, and its outputs as
+    polynomials in them, spelled out from the definition."""
 
-    def compare(title: str, run: Callable, expected: np.ndarray, names: tuple[str, ...]) -> None:
+    ring: PolyRing
+    input: np.ndarray
+    kernel: np.ndarray
+    upstream: np.ndarray
+    outputs: np.ndarray
+
+    @classmethod
+    def of(cls, layer: Layer) -> _Polynomials:
+        ring, (x, w, g) = _letters(layer)
+        outputs = _empty(g.shape, ring.zero)
+        for out, tap, cell in layer.meetings:
+            outputs[out] = outputs[out] + w[tap] * x[cell]
+        return cls(ring, x, w, g, outputs)
+
+    @cached_property
+    def scalar(self) -> Any:
+        """F = Σ g·h."""
+        pairs = zip(self.upstream.flat, self.outputs.flat, strict=True)
+        return sum((g * h for g, h in pairs), self.ring.zero)
+
+    def derivative(self, letters: np.ndarray) -> np.ndarray:
+        """SymPy's derivative of the scalar by each of the letters."""
+        slopes = _empty((letters.size,), None)
+        slopes[:] = [self.scalar.diff(letter) for letter in letters.flat]
+        return slopes.reshape(letters.shape)
+
+
+@dataclass(frozen=True, eq=False)
+class _Claim:
+    """What the code computes, what it should be, and what the cells are called."""
+
+    title: str
+    run: Callable[[], np.ndarray]
+    expected: np.ndarray
+    names: Sequence[str]
+    ring: PolyRing
+
+    def differences(self) -> list[str]:
+        """Where they differ, one sentence for each cell; the code may also break off."""
         try:
-            computed = run()
+            computed = self.run()
         except (ValueError, IndexError) as problem:
-            found.append(f"The {title} breaks off: {problem}")
-            return
-        found.extend(_differences(title, computed, expected, names, ring))
+            return [f"The {self.title} breaks off: {problem}"]
+        if computed.shape != self.expected.shape:
+            return [f"The {self.title} has shape {computed.shape}, not {self.expected.shape}."]
+        ring = self.ring
+        return [
+            f"The {self.title} gives {_shown(ring(a))} for {spoken(name)}, but it is "
+            f"{_shown(ring(b))}."
+            for name, a, b in zip(self.names, computed.flat, self.expected.flat, strict=True)
+            if ring(a) != ring(b)
+        ]
 
-    scalar_name = notation.scalar
-    outputs = labels(notation.output, shapes[2], start)
-    inputs = [f"∂{scalar_name}/∂{one}" for one in labels(notation.input, shapes[0], start)]
-    weights = [f"∂{scalar_name}/∂{one}" for one in labels(notation.kernel, shapes[1], start)]
 
-    compare("forward pass", lambda: functional.conv2d(x, w, **how), by_definition, outputs)
+def _forward(layer: Layer, p: _Polynomials) -> Iterator[_Claim]:
+    names = labels(layer.notation.output, layer.shapes[2], layer.start)
 
-    def matrix() -> np.ndarray:
-        return functional.conv_matrix(w, x.shape, **how)
+    def claim(title: str, run: Callable[[], np.ndarray]) -> _Claim:
+        return _Claim(title, run, p.outputs, names, p.ring)
 
-    compare("product W a", lambda: _times(matrix(), x, shapes[2]), by_definition, outputs)
-    compare("product Wᵀg", lambda: _times(matrix().T, g, shapes[0]), to_input, inputs)
-    for title, run in (
-        ("scatter view", functional.conv2d_input),
-        ("gather view", functional.conv2d_input_gather),
-    ):
-        compare(title, lambda run=run: run(x.shape, w, g, **how), to_input, inputs)
-    if all(axis.padding.before == axis.padding.after for axis in geometry.axes):
-        transposed = {
-            **how,
-            "padding": tuple(axis.padding.before for axis in geometry.axes),
-            "output_padding": geometry.remainder,
+    def product() -> np.ndarray:
+        matrix = functional.conv_matrix(p.kernel, p.input.shape, **layer.how)
+        return (matrix @ p.input.ravel()).reshape(p.outputs.shape)
+
+    yield claim("forward pass", lambda: functional.conv2d(p.input, p.kernel, **layer.how))
+    yield claim("product W a", product)
+
+
+def _to_the_input(layer: Layer, p: _Polynomials) -> Iterator[_Claim]:
+    shape, w, g, how = p.input.shape, p.kernel, p.upstream, layer.how
+    names = _gradient_names(layer, layer.notation.input, shape)
+    expected = p.derivative(p.input)
+
+    def claim(title: str, run: Callable[[], np.ndarray]) -> _Claim:
+        return _Claim(title, run, expected, names, p.ring)
+
+    def product() -> np.ndarray:
+        return (functional.conv_matrix(w, shape, **how).T @ g.ravel()).reshape(shape)
+
+    yield claim("product Wᵀg", product)
+    yield claim("scatter view", lambda: functional.conv2d_input(shape, w, g, **how))
+    yield claim("gather view", lambda: functional.conv2d_input_gather(shape, w, g, **how))
+    axes = layer.geometry.axes
+    if all(axis.padding.before == axis.padding.after for axis in axes):
+        transposed = how | {
+            "padding": tuple(axis.padding.before for axis in axes),
+            "output_padding": layer.geometry.remainder,
         }
-        compare(
-            "transposed convolution",
-            lambda: functional.conv_transpose2d(g, w, **transposed),
-            to_input,
-            inputs,
+        yield claim(
+            "transposed convolution", lambda: functional.conv_transpose2d(g, w, **transposed)
         )
-    compare(
+
+
+def _to_the_kernel(layer: Layer, p: _Polynomials) -> Iterator[_Claim]:
+    yield _Claim(
         "kernel gradient",
-        lambda: functional.conv2d_weight(x, w.shape, g, **how),
-        to_kernel,
-        weights,
+        lambda: functional.conv2d_weight(p.input, p.kernel.shape, p.upstream, **layer.how),
+        p.derivative(p.kernel),
+        _gradient_names(layer, layer.notation.kernel, p.kernel.shape),
+        p.ring,
     )
-    return _proof(tuple(found), x.size, w.size)
+
+
+def _gradient_names(layer: Layer, letter: str, shape: tuple[int, ...]) -> list[str]:
+    cells = labels(letter, shape, layer.start)
+    return [f"∂{layer.notation.scalar}/∂{cell}" for cell in cells]
 
 
 def _proof(counterexamples: tuple[str, ...], cells: int, weights: int) -> Proof:
@@ -135,12 +187,13 @@ def _proof(counterexamples: tuple[str, ...], cells: int, weights: int) -> Proof:
     )
 
 
-def _letters(notation: Notation, shapes: tuple, start: int) -> tuple[PolyRing, list[np.ndarray]]:
+def _letters(layer: Layer) -> tuple[PolyRing, list[np.ndarray]]:
     """A ring with one letter for each cell, and the letters in the shapes of the arrays."""
+    notation, shapes = layer.notation, layer.shapes
     names = [
-        *labels(notation.input, shapes[0], start),
-        *labels(notation.kernel, shapes[1], start),
-        *(f"∂{notation.scalar}/∂{one}" for one in labels(notation.output, shapes[2], start)),
+        *labels(notation.input, shapes[0], layer.start),
+        *labels(notation.kernel, shapes[1], layer.start),
+        *_gradient_names(layer, notation.output, shapes[2]),
     ]
     ring = PolyRing(names, ZZ)
     arrays, used = [], 0
@@ -156,27 +209,6 @@ def _empty(shape: tuple[int, ...], fill: Any) -> np.ndarray:
     array = np.empty(shape, dtype=object)
     array.fill(fill)
     return array
-
-
-def _derivatives(scalar: Any, letters: np.ndarray) -> np.ndarray:
-    """SymPy's derivative of a polynomial by each of the letters."""
-    slopes = _empty((letters.size,), None)
-    slopes[:] = [scalar.diff(letter) for letter in letters.flat]
-    return slopes.reshape(letters.shape)
-
-
-def _times(matrix: np.ndarray, vector: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
-    return (matrix @ vector.ravel()).reshape(shape)
-
-
-def _differences(title, computed, expected, names, ring) -> list[str]:
-    if computed.shape != expected.shape:
-        return [f"The {title} has shape {computed.shape}, not {expected.shape}."]
-    return [
-        f"The {title} gives {_shown(ring(a))} for {spoken(name)}, but it is {_shown(ring(b))}."
-        for name, a, b in zip(names, computed.flat, expected.flat, strict=True)
-        if ring(a) != ring(b)
-    ]
 
 
 def _shown(polynomial: Any, terms: int = 4) -> str:

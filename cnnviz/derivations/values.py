@@ -254,16 +254,6 @@ class Derivation:
         return [(show(left), show(right))]
 
 
-def chain_rule_line(chain: Any, variables: np.ndarray, wanted: np.ndarray) -> Line:
-    """The line that most derivations start from: one term for each output."""
-    return Line(
-        wanted,
-        chain.rule(variables),
-        f"Chain rule: {chain.scalar} feels a cell through every output, so there is one term for "
-        "each.",
-    )
-
-
 def same(found: Any, expected: Any) -> bool:
     """Are two expressions, or two arrays of them, equal for all values of their symbols?
 

@@ -121,7 +121,7 @@ def test_transposed_convolution_for_any_output_padding(how, rows, columns):
         derivation = D.transposed_convolution(**how)
     except DoesNotFit:
         with pytest.raises(DoesNotFit):
-            layer = Layer.of(how["input_size"], 1)
+            layer = Layer(how["input_size"], 1)
             kernel = symbol_array("k", how["kernel_size"])
             options = {k: v for k, v in how.items() if k not in ("input_size", "kernel_size")}
             F.conv_transpose2d(layer.input, kernel, **options)
@@ -227,7 +227,7 @@ def test_a_max_pooling_without_ties_agrees_with_sympy_s_derivative_of_max():
 @pytest.mark.parametrize("by", ["input", "kernel"])
 def test_the_chain_rule_is_that_of_an_unknown_function_of_the_layer(by):
     """SymPy differentiates F(h_11(a, k), ...) itself; its slopes of F get the upstream's names."""
-    layer = Layer.of(3, 2)
+    layer = Layer(3, 2)
     composed = sp.Function("F")(*layer.outputs.flat)
     upstream = dict(zip(layer.outputs.flat, layer.upstream.flat, strict=True))
     variables = getattr(layer, by)
