@@ -23,7 +23,7 @@ MOST_TERMS = 27  # nobody reads a longer sum (the same number stands in stage.js
 
 def foot(scene: Scene) -> str:
     """The foot as SVG text, below a scene of its height."""
-    y, parts = scene.size[1] + EDGE, []
+    y, parts = float(scene.size[1] + EDGE), []
     for kind, size, inset, text in _lines(scene):
         y += LEADING * size
         written = escape(text) if kind == "say" else label(text)

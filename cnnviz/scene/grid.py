@@ -123,8 +123,20 @@ class Grid:
 
     @property
     def called(self) -> tuple[str, ...] | None:
-        """The names of the cells."""
+        """The names of the cells; None where a grid is too large for names."""
         return self.names or self.symbols
+
+    def name_of(self, cell: int) -> str:
+        """What a cell is called. Raises KeyError in a grid whose cells have no names."""
+        if self.called is None:
+            raise KeyError(f"The cells of grid {self.name!r} have no names.")
+        return self.called[cell]
+
+    def written_in(self, cell: int) -> str:
+        """The symbol that stands in a cell. Raises KeyError in a grid that has none."""
+        if self.symbols is None:
+            raise KeyError(f"In the cells of grid {self.name!r} no symbols are written.")
+        return self.symbols[cell]
 
     @cached_property
     def place(self) -> Place:

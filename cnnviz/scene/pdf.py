@@ -36,7 +36,8 @@ def pdf_bytes(scene: Scene) -> bytes:
         "picture": svg(scene),
         "says": description(scene),
     }
-    return typst.compile(
+    # Its stub wants page and font folder of one type; it takes them as they are.
+    return typst.compile(  # type: ignore[call-overload]
         PAGE.encode(), format="pdf", sys_inputs=inputs, font_paths=[FONTS], ignore_system_fonts=True
     )
 

@@ -197,12 +197,12 @@ class Scene:
     def lit(self, grid: str, cell: int) -> dict[str, tuple[int, ...]]:
         """For each grid the cells that belong to this one: the support of the Jacobian."""
         rows = self.rows_with(grid, cell)
-        lit = {name: np.unique(column[rows]) for name, column in self.table.items()}
+        found = {name: np.unique(column[rows]) for name, column in self.table.items()}
         for other in self.grids:
             if other.name not in self.table:
-                lit[other.name] = self._derived(other, rows)
-        lit[grid] = np.union1d(lit[grid], [cell]).astype(int)
-        lit = {name: tuple(int(c) for c in cells if c != NOWHERE) for name, cells in lit.items()}
+                found[other.name] = self._derived(other, rows)
+        found[grid] = np.union1d(found[grid], [cell]).astype(int)
+        lit = {name: tuple(int(c) for c in cells if c != NOWHERE) for name, cells in found.items()}
         return {name: cells for name, cells in lit.items() if cells}
 
     def _entries(self, grid: Grid, cell: int) -> list[tuple[Axis, int]]:
@@ -232,10 +232,10 @@ class Scene:
         if shown.entry is None:
             ((axis, entry),) = entries
             return self.sentence(axis.grid, axis.cells[entry])
-        names = [spoken(self[axis.grid].symbols[axis.cells[entry]]) for axis, entry in entries]
+        names = [spoken(self[axis.grid].written_in(axis.cells[entry])) for axis, entry in entries]
         rows = self.rows_with(grid, cell)
         value = (
-            spoken(self[shown.entry].symbols[self.table[shown.entry][rows[0]]])
+            spoken(self[shown.entry].written_in(self.table[shown.entry][rows[0]]))
             if len(rows)
             else "0"
         )
@@ -247,18 +247,22 @@ class Scene:
 
         Terms that hold a padding cell or an inserted zero, or no cell at all, are left out.
         """
-        names = {name: self[name].called for name in self.table}
         terms = [
-            tuple(factor.format(**_words(names, here)) for factor in factors)
+            tuple(factor.format(**self._words(here)) for factor in factors)
             for factors, here in self._products(grid, cell)
         ]
-        return self.equations[grid].left.format(**{grid: self[grid].called[cell]}), terms
+        return self.equations[grid].left.format(**{grid: self[grid].name_of(cell)}), terms
+
+    def _words(self, here: Mapping[str, int]) -> dict[str, str]:
+        """The name of the cell of each grid; of a grid without names nothing can be asked."""
+        named = ((self[name], at) for name, at in here.items() if at != NOWHERE)
+        return {grid.name: grid.name_of(at) for grid, at in named if grid.called}
 
     def counted(self, grid: str, cell: int) -> tuple[str, list[tuple[str, ...]]] | None:
         """The same equation as numbers: its result, and the factors of each term. None where it cannot
         be counted."""
-        numbers = {name: self[name].numbers for name in self.table}
-        if not self.equations[grid].counted or numbers[grid] is None:
+        numbers = {name: self[name].numbers or () for name in self.table}
+        if not self.equations[grid].counted or not numbers[grid]:
             return None
         terms = [
             tuple(numbers[name][here[name]] for name in map(_grid_in, factors))
@@ -370,18 +374,13 @@ def _grid_view(grid: Grid, is_base: bool) -> dict:
     }
     if is_base:
         words = {"symbols": grid.called, "numbers": grid.numbers, "sentences": grid.sentences}
-        words["saying"] = grid.saying
-        return {**view, **words, "padding": grid.zeros}
+        return {**view, **words, "saying": grid.saying, "padding": grid.zeros}
     axes = {"down": _axis_view(grid.down), "across": _axis_view(grid.across)}
     return {**view, **axes, "hit": grid.hit, "miss": grid.miss, "entry": grid.entry}
 
 
 def _axis_view(axis: Axis | None) -> dict | None:
-    return axis and {"grid": axis.grid, "cells": axis.cells}
-
-
-def _words(names: Mapping[str, tuple[str, ...]], here: Mapping[str, int]) -> dict[str, str]:
-    return {name: names[name][at] for name, at in here.items() if at != NOWHERE}
+    return None if axis is None else {"grid": axis.grid, "cells": axis.cells}
 
 
 def _grid_in(template: str) -> str:
@@ -395,9 +394,9 @@ def _grid_text(grid: Grid, shown: tuple[str, ...] | None) -> list[str]:
     head = grid.title.replace("|", "") or f"{grid.name}  {rows}×{columns}"
     if shown is None:
         return [head]
-    shown = [text.replace("\n", " ") for text in shown]
-    cells = np.array(shown, dtype=object).reshape(grid.shape)
-    width = max(map(len, shown))
+    texts = [text.replace("\n", " ") for text in shown]
+    cells = np.array(texts, dtype=object).reshape(grid.shape)
+    width = max(map(len, texts))
     lines = [head]
     for tile in np.ndindex(tile_rows, tile_columns):
         lines += ["  " + " ".join(text.rjust(width) for text in row) for row in cells[tile]]

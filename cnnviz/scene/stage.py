@@ -32,7 +32,7 @@ class Stage(anywidget.AnyWidget):
     _css = STAGE_STYLE
 
     view = traitlets.Dict().tag(sync=True)
-    pinned = traitlets.List().tag(sync=True)
+    pinned: traitlets.List = traitlets.List().tag(sync=True)
     step = traitlets.Int(-1).tag(sync=True)
     message = traitlets.Unicode("").tag(sync=True)
     edit = traitlets.Dict().tag(sync=True)

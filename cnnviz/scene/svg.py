@@ -51,7 +51,8 @@ def svg(scene: Scene, standalone: bool = True) -> str:
         )
     parts += [_cells(grid) for grid in scene.grids]
     parts.append(f'<g class="cnnviz-light">{_light(scene)}</g>')
-    parts += [_texts(grid, scene.shown(grid)) for grid in scene.grids if grid.texts]
+    written = ((grid, scene.shown(grid)) for grid in scene.grids)
+    parts += [_texts(grid, shown) for grid, shown in written if shown]
     parts += map(_stroke, scene.strokes)
     parts += [
         f'<text class="sign" x="{x}" y="{y}">{escape(sign)}</text>' for x, y, sign in scene.signs
@@ -213,7 +214,8 @@ def _texts(grid: Grid, shown: tuple[str, ...]) -> str:
     """What is written in the cells of a grid, all at one size."""
     place = grid.place
     middle, low = place.width / 2, place.height / 2
-    widest = max(map(width_in_ems, {*grid.texts, *(t for frame in grid.frames for t in frame)}))
+    at_rest = grid.texts or ()
+    widest = max(map(width_in_ems, {*at_rest, *(t for frame in grid.frames for t in frame)}))
     lines = max(text.count("\n") for text in shown) + 1
     tall = 0.46 if lines == 1 else 0.7 / lines
     size = min(tall * place.height, 0.9 * place.width / max(widest, 0.5), 22)
@@ -221,9 +223,9 @@ def _texts(grid: Grid, shown: tuple[str, ...]) -> str:
     low += 0.33 * size
     parts = [f'<g class="texts" data-grid="{grid.name}" font-size="{size:.3g}">']
     for cell, text in enumerate(shown):
-        x, y = grid.corner(cell)
-        x, y = f"{x + middle:.4g}", y + low
-        zero = ' class="zero"' if grid.symbols[cell] == "0" else ""
+        left, top = grid.corner(cell)
+        x, y = f"{left + middle:.4g}", top + low
+        zero = ' class="zero"' if grid.written_in(cell) == "0" else ""
         if "\n" in text:
             y -= LEADING * size * text.count("\n") / 2
             text = f'</tspan><tspan x="{x}" dy="{LEADING}em">'.join(map(label, text.split("\n")))
