@@ -12,10 +12,14 @@ import multiprocessing
 import os
 import platform
 import tempfile
+import time
 from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from itertools import cycle
 from pathlib import Path
 
+from cnnviz.derivations import prove
+from cnnviz.documents import judge_all
 from tests.bench import epoch, loops, painted, pyplot_matrix, slowest, startup
 from tests.tools.lab import Browser, Lab, find_chromium, write_notebook
 
@@ -160,6 +164,27 @@ def training() -> tuple[list[dict], dict]:
     return rows, apart(epoch.peak_memory)
 
 
+# --- proofs ----------------------------------------------------------------------------------
+
+
+def proofs() -> list[dict]:
+    """The proof of a geometry, which runs when a slider has come to rest, and the whole ledger."""
+    rows = [
+        row(f"proof, {size}×{size} under 3×3", timed(partial(prove, size, 3), 5)) for size in SIZES
+    ]
+    return [*rows, row("all records of the ledger", timed(judge_all, 1))]
+
+
+def timed(run, n: int) -> list[float]:
+    """How long a call takes, in ms, n times."""
+    times = []
+    for _ in range(n):
+        began = time.perf_counter()
+        run()
+        times.append(1000 * (time.perf_counter() - began))
+    return times
+
+
 def apart(function, *arguments):
     """The result of a function in a process of its own: threads and memory that another library has
     set up before made PyTorch three times slower, and ours too."""
@@ -212,7 +237,7 @@ def main() -> None:
 
     started = startup.seconds()
     trained, memory = training()
-    rows, explorers = convolutions() + trained, []
+    rows, explorers = convolutions() + trained + proofs(), []
     if find_chromium():
         rows = pictures(options.cell, options.n) + rows
         explorers = slowest_explorers()
