@@ -2,7 +2,7 @@
 
 `explorer.py` is the value that all of them are, `controls.py` what can be moved, `numbers.py` how a
 layer is cut out of the numbers, and `widget.py` draws an explorer in a notebook. The views that are no
-pictures of a layer (training, one's own image, derivations, the ledger) have files of their own.
+pictures of a layer (training, one's own image, derivations, the ledger) are named in `views.py`.
 A new explorer is named in this list; the tests and the benchmark then sweep it.
 """
 
@@ -50,8 +50,10 @@ EXPLORERS = {
         "explore_saliency",
         "explore_upsampling",
     ],
-    "training": ["explore_training"],
-    "own_image": ["explore_own_image"],
-    "derivation": ["explore_derivation"],
-    "documents": ["explore_documents"],
+    "views": [
+        "explore_derivation",
+        "explore_documents",
+        "explore_own_image",
+        "explore_training",
+    ],
 }

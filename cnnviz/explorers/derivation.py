@@ -135,8 +135,3 @@ def steps(derivation) -> str:
 
 def _page(html: str) -> str:
     return f'<style>{STYLE}{CARD_STYLE}</style><div class="cnnviz-ledger">{html}</div>'
-
-
-def explore_derivation(which: str = "kernel gradient") -> DerivationView:
-    """A derivation of the course, for any sizes, in the letters of any document."""
-    return DerivationView(which)

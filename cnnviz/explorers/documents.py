@@ -8,7 +8,6 @@ from html import escape
 
 import ipywidgets as widgets
 import numpy as np
-from IPython.display import display
 
 from ..documents.ledger import all_records, judge_all, summary
 from ..documents.record import VERDICTS, Judged, Record
@@ -233,15 +232,3 @@ def _pinned(scene: Scene, printed: str) -> Scene:
             if label in scene[grid].symbols:
                 return scene.at(grid, scene[grid].symbols.index(label))
     return scene
-
-
-def explore_documents() -> LedgerView:
-    """The ledger of the documents: filter it, compare print and derivation, read the proofs.
-
-    Every proof runs now; a bar shows how far it is.
-    """
-    view = LedgerView()
-    display(view.bar)
-    view.prove()
-    view.bar.close()
-    return view

@@ -156,19 +156,3 @@ class OwnImageView(widgets.VBox):
             "text/plain": self._said,
         }
         return beside_widget(super()._repr_mimebundle_(**options), static)
-
-
-def explore_own_image(trained: Trained | None = None) -> OwnImageView:
-    """What a network that has learned says about a digit of yours: ten bars, and its first maps.
-
-    Takes PNG and JPEG files of up to 8 MB; until there is one it shows a held-out digit, and it has
-    a photograph to offer. `trained` is a `Trained` network, by default the one of the course.
-
-    >>> view = explore_own_image()
-    >>> view.message
-    'The network says 2, with a share of 93.1%. It is indeed 2.'
-    >>> view.upload(b"GIF89a...", "digit.png")
-    >>> view.message
-    '“digit.png” was not taken. This is not a PNG or JPEG image, whatever its name says.'
-    """
-    return OwnImageView(trained)

@@ -14,21 +14,17 @@ import ipywidgets as widgets
 import numpy as np
 
 from ..network.digits import digits_to_learn
-from ..network.recorded_training import LOWERED, OPTIMISERS, RecordedTraining
+from ..network.recorded_training import LOWERED, RecordedTraining
 from ..network.training import Training
 from ..scene.stage import SliderNames
-from .controls import Slider, buttons
 from .curves import FIGURE_STYLE, framed, held_out, learning_curves, network_inside, svg_text
+from .views import OPTIMISER
 from .widget import beside_widget, drawn, tick
 
 MORE = 4  # epochs, each time it goes on after the last
 BETWEEN_PICTURES = 0.25  # seconds
 SPOKEN = 5.0  # seconds between two lines for a screen reader
 SLOW = 0.1  # seconds for a batch
-OPTIMISER = buttons("optimiser", OPTIMISERS, "Adam")
-RATE = Slider("lr", "learning rate", 0.002, 0.0001, 1.0, digits=4)
-EPOCHS = Slider("epochs", "epochs", 16, 1, 1000)
-SEED = Slider("seed", "seed", 0, 0, 2**31)
 VIEW_STYLE = """
 .cnnviz-training .cnnviz-figure { max-width: min(1500px, 120vh); } /* all three on one screen */
 .cnnviz-unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
@@ -299,20 +295,3 @@ class TrainingView(widgets.VBox):
             "text/plain": self.sentence(),
         }
         return beside_widget(super()._repr_mimebundle_(**options), static)
-
-
-def explore_training(
-    optimiser: str = "Adam", lr: float = 0.002, epochs: int = 16, seed: int = 0
-) -> TrainingView:
-    """The blog's network, put together, learning to read digits; drive it with the buttons.
-
-    `optimiser` is "SGD", "momentum" (0.9) or "Adam"; `lr` from 0.0001 to 1. With the settings it
-    starts with it reads more than 97 % of the held-out digits, the same on every run.
-
-    >>> view = explore_training().run(batches=90)
-    >>> view.training.step, view.accuracy > 0.9
-    (90, True)
-    """
-    return TrainingView(
-        OPTIMISER.accepts(optimiser), RATE.accepts(lr), EPOCHS.accepts(epochs), SEED.accepts(seed)
-    )
