@@ -68,7 +68,7 @@ def index_substitution(
         _says(sheet, k, g, dx, table),
         say="Rows of W read the kernel forwards. Point at an input gradient: its column reads it backwards.",
         size=(1200, 392),
-        equations={"input_gradient": input_equation(sheet.notation)},
+        equations={"input_gradient": input_equation(sheet)},
         walk="input_gradient",
         code=input_call(sheet, size),
     )

@@ -76,7 +76,6 @@ def turned_kernel(
     table = _table(t, g, geometry, Geometry.of(input_size, weight.shape))
     right = _right(sheet, result, truth, table, g)
     out, dx = _results(sheet, result, truth, right)
-    made = input_equation(sheet.notation, "result", "turned", "spread")
     return sheet.scene(
         "Which way the kernel has to lie",
         (k, t, g, out, dx),
@@ -85,8 +84,8 @@ def turned_kernel(
         say=_at_rest(result.shape, truth.shape, right, padding, sheet.show),
         size=(1200, 510),
         equations={
-            "result": replace(made, ledger=""),  # no document prints it
-            "input_gradient": input_equation(sheet.notation, upstream="spread"),
+            "result": input_equation(sheet, "result", "turned", "spread", printed=""),
+            "input_gradient": input_equation(sheet, upstream="spread"),
         },
         signs=((258, 391, "∗"), (645, 266, "=")),
         strokes=(Stroke(((125, 240), (125, 268)), "forward"),),

@@ -9,7 +9,7 @@ import numpy as np
 from ...functional import conv2d_weight
 from ...functional.geometry import Geometry
 from ...functional.table import convolution_table
-from ...scene import Equation, Grid, Scene, Slot
+from ...scene import Grid, Scene, Slot
 from ...symbols import spoken
 from ..grids import bank_of
 from ..meetings import partners
@@ -60,8 +60,8 @@ def kernel_channels(
         },
         say="Point at a plane of the kernel gradient: one input channel meets one output channel.",
         equations={
-            "kernel_gradient": equation_of(sheet.notation),
-            "bias_gradient": Equation("{bias_gradient}", ("{upstream}",), True, "blog-53"),
+            "kernel_gradient": equation_of(sheet),
+            "bias_gradient": sheet.equation("bias_gradient", "upstream", printed="bias_gradient of channels"),
         },
         counters=(
             (str(outputs * inputs), "planes: pairs that meet"),

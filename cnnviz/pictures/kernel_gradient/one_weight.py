@@ -10,14 +10,13 @@ import numpy as np
 from ...functional import conv2d, conv2d_weight
 from ...functional.geometry import Geometry
 from ...functional.table import convolution_table
-from ...scene import NOWHERE, Equation, Grid, Scene, Slot, Step, Stroke
+from ...scene import NOWHERE, Grid, Scene, Slot, Step, Stroke
 from ...symbols import number, spoken
 from ..maps import laid_out
 from ..meetings import filled_in
 from ..sheet import Sheet
 from ..words import Says, count
 
-PRINTED = {"note": "note-59", "slides": "slides-34", "blog": "blog-39"}
 MIDDLE, TALL = 262, 430  # of the columns
 COLUMNS = {  # left edge and width
     "weight": (268, 58),
@@ -62,7 +61,7 @@ def one_weight(
     h = _column(sheet, "output", sheet.grid("output", conv2d(input, weight, None, stride)))
     local = _column(sheet, "local", a, met, title="local slope")
     g = _column(sheet, "upstream", sheet.grid("upstream", grad_output, editable=True))
-    dk = sheet.grid("kernel_gradient", gradient, slot="sum", role="written")
+    dk = sheet.grid("sum", gradient, of="kernel_gradient", role="written")
     total = _column(sheet, "sum", dk, [cell])
     paths = list(zip(local.symbols, h.symbols, g.symbols, strict=True))
     parts = {
@@ -82,9 +81,7 @@ def one_weight(
         say=f"{weight_name} reaches {count(g.size, 'output')}, and each of them reaches "
         f"{sheet.notation.scalar}. Press Next to follow one path after the other.",
         equations={
-            "sum": Equation(
-                "{sum}", ("{upstream}", "{input}"), True, PRINTED[sheet.notation.document]
-            ),
+            "sum": sheet.equation("sum", "upstream", "input", printed="paths of one weight"),
             "output": sheet.forward(),
         },
         signs=((572, MIDDLE + 8, "·"), (708, MIDDLE + 8, "=")),

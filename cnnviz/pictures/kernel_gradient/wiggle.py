@@ -9,7 +9,7 @@ import numpy as np
 from ...functional import conv2d, conv2d_weight
 from ...functional.geometry import Geometry
 from ...functional.table import convolution_table
-from ...scene import NOWHERE, Equation, Grid, Scene, Slot, Stroke
+from ...scene import NOWHERE, Grid, Scene, Slot, Stroke
 from ...symbols import Notation, number, spoken
 from ..sheet import Sheet
 from ..words import Says
@@ -56,8 +56,7 @@ def wiggle(
     k = sheet.grid("kernel", weight, editable=True)
     h = sheet.grid("output", trial.outputs)
     dh = replace(
-        sheet.grid("output", trial.change, slot="change", role="written"),
-        name="change",
+        sheet.grid("change", trial.change, of="output", role="written"),
         title="how it moves",
         symbols=tuple(f"Δ{name}" for name in h.symbols),
     )
@@ -71,7 +70,7 @@ def wiggle(
         numbers=(number(float(nudge)),),
     )
     table = _table(Geometry.of(input.shape, weight.shape, stride), cell)
-    name, printed = spoken(k.symbols[cell]), sheet.notation.document == "note"
+    name = spoken(k.symbols[cell])
     return sheet.scene(
         "A weight, nudged",
         (a, k, h, dh, g, e),
@@ -80,7 +79,7 @@ def wiggle(
         say=_say(sheet.notation, name, scalar),
         size=(1200, 600),
         equations={
-            "change": Equation("{change}", ("{nudge}", "{input}"), True, "note-56" * printed),
+            "change": sheet.equation("change", "nudge", "input", printed="output by a weight"),
             "output": sheet.forward(),
         },
         signs=((278, 165, "∗"), (500, 105, "=")),

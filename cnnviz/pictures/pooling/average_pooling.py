@@ -9,7 +9,7 @@ from ...functional.geometry import Geometry
 from ...functional.pooling import counted_cells
 from ...functional.samples import sample_gradient
 from ...functional.windows import pad
-from ...scene import Equation, Grid, Scene, Slot
+from ...scene import Grid, Scene, Slot
 from ...symbols import NOTATIONS, number, spoken
 from ..meetings import partners
 from ..sheet import Sheet, arrow
@@ -25,7 +25,6 @@ STROKES = (
     arrow(SLOTS["input"], SLOTS["output"], "forward", "mean"),
     arrow(SLOTS["upstream"], SLOTS["input_gradient"], "backward", "shares"),
 )
-PRINTED = {"slides": "slides-87"}
 
 
 def average_pooling(
@@ -67,7 +66,6 @@ def average_pooling(
     da = sheet.grid("input_gradient", returning, role="written")
     share = _parts("share", "share of each cell", counted)
     kernel = _parts("kernel", "constant kernel  {}×{}".format(*whole.shape), whole)
-    printed = PRINTED.get(sheet.notation.document, "")
     lost = float(arriving.sum()) - float(returning.sum())
     met = meetings(geometry)
     windows = partners(met["cell"], met["output"], input.size)
@@ -92,9 +90,9 @@ def average_pooling(
         "evenly over its window.",
         size=(1200, 656),
         equations={
-            "output": Equation("{output}", ("{share}", "{input}"), True),
-            "input_gradient": Equation(
-                "{input_gradient}", ("{share}", "{upstream}"), True, printed
+            "output": sheet.equation("output", "share", "input"),
+            "input_gradient": sheet.equation(
+                "input_gradient", "share", "upstream", printed="average pooling"
             ),
         },
         strokes=STROKES,

@@ -8,7 +8,7 @@ import numpy as np
 
 from ...functional import max_pool2d_backward
 from ...functional.samples import sample_gradient
-from ...scene import NOWHERE, Equation, Grid, Scene, Slot, Stroke
+from ...scene import NOWHERE, Grid, Scene, Slot, Stroke
 from ...symbols import spoken
 from ..maps import places
 from ..meetings import joined
@@ -24,8 +24,6 @@ STROKES = (
     arrow(SLOTS["upstream"], SLOTS["input_gradient"], "backward", "back"),
     Stroke(((874, 470), (874, 506), (800, 506), (722, 506)), "backward", "", below=True),
 )
-# Where the documents say where the gradient of max pooling goes: ids of the ledger.
-PRINTED = {"note": "note-12", "slides": "slides-86", "blog": "blog-22"}
 SMALLEST_FOR_TWO_LINES = 34
 
 # The scalar at the end of the network, as a function of the pooled map: its gradient.
@@ -86,9 +84,7 @@ def max_pooling(
         "its switch and the place of its gradient light up.",
         size=(1200, 656),
         equations={
-            "input_gradient": Equation(
-                "{input_gradient}", ("{upstream}",), True, PRINTED[sheet.notation.document]
-            )
+            "input_gradient": sheet.equation("input_gradient", "upstream", printed="max pooling")
         },
         strokes=STROKES,
         counters=(

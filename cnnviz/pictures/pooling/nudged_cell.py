@@ -11,11 +11,11 @@ from ...functional import max_pool2d
 from ...scene import Grid, Scene, Stroke
 from ...symbols import Notation, number, spoken
 from ..maps import places
+from ..printed import record_of
 from .pools import MaxPooled
 
 PLOT = (756.0, 190.0, 214.0, 264.0)  # x, y, width, height: where the switches stand otherwise
 SPAN = (-2.0, 16.0)  # the values of the cell that are drawn
-PRINTED = {"note": "note-09", "slides": "slides-86", "blog": "blog-11"}
 SAMPLES = 37
 ALONE = -np.inf  # what a cell has to exceed in a window that holds no other
 
@@ -97,7 +97,7 @@ def with_curve(scene: Scene, nudged: NudgedCell, gradient: float, notation: Nota
         say=_say(nudged, spoken(name), notation.scalar, gradient),
         strokes=(*arrows, *rings, *_plot(nudged, name, notation.scalar, gradient)),
         equations={
-            grid: replace(equation, ledger=PRINTED[notation.document])
+            grid: replace(equation, ledger=record_of("cell that loses", notation.document))
             for grid, equation in scene.equations.items()
         },
         counters=(

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from ...functional import max_pool2d_backward, max_unpool2d
-from ...scene import NOWHERE, Equation, Grid, Scene, Step
+from ...scene import NOWHERE, Grid, Scene, Step
 from ...symbols import number, spoken
 from ..sheet import Sheet, row
 from ..words import Says, count, names
@@ -51,8 +51,7 @@ def overlapping_windows(
         frames=_running(upstream, pool, add=True),
     )
     wrongly = replace(
-        sheet.grid("input_gradient", last, slot="overwritten", role="written"),
-        name="overwritten",
+        sheet.grid("overwritten", last, of="input_gradient", role="written"),
         title="wrong where windows overlap: gradient |=|",
         frames=_running(upstream, pool, add=False),
         marks={"wrong": tuple(wrong.tolist())},
@@ -68,7 +67,9 @@ def overlapping_windows(
         else "No cell wins twice with different results, so = and += agree here.",
         size=(1200, 622),
         equations={
-            "input_gradient": Equation("{input_gradient}", ("{upstream}",), True, "blog-22")
+            "input_gradient": sheet.equation(
+                "input_gradient", "upstream", printed="max pooling that overlaps"
+            )
         },
         counters=(
             (total(upstream), "arrives"),

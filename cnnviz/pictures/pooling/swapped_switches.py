@@ -136,7 +136,7 @@ def _sent_back(
     )
     wrong = np.flatnonzero(sent != right).tolist()
     there = dict(zip(used.winners, g.symbols, strict=True))
-    grid = sheet.grid("input_gradient", sent, slot=name, role="written")
+    grid = sheet.grid(name, sent, of="input_gradient", role="written")
     called = grid.symbols
 
     def of_gradient(cell: int) -> str:
@@ -146,7 +146,6 @@ def _sent_back(
 
     grid = replace(
         grid,
-        name=name,
         title=f"gradient |∂{sheet.notation.scalar}/∂{sheet.notation.input}|",
         names=called,
         symbols=tuple(there.get(cell, "0") for cell in range(grid.size)),

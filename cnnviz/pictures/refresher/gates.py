@@ -10,7 +10,7 @@ import numpy as np
 from ...scene import NOWHERE, Equation, Grid, Scene, Slot, Step, Stroke
 from ...symbols import NOTATIONS, number
 from ..sheet import WIDTH, Sheet
-from ..words import Says, equation
+from ..words import Says
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ def gate(kind: str, x: float, y: float, upstream: float, nudge: float = 0.0, **l
         say="Values run forward along the blue arrows, gradients back along the orange ones. "
         "Press Next to follow them.",
         size=(WIDTH, 440),
-        equations=_equations(kind, x, y),
+        equations=_equations(sheet, kind, x, y),
         strokes=_wires(values, sheet.show) + _slope(chosen, x, y),
         signs=((860, 58, written),),
         counters=(
@@ -217,16 +217,16 @@ def _table(kind: str, x: float, y: float) -> dict[str, np.ndarray]:
     return table_of(*meetings, *back)
 
 
-def _equations(kind: str, x: float, y: float) -> dict[str, Equation]:
+def _equations(sheet: Sheet, kind: str, x: float, y: float) -> dict[str, Equation]:
     winner = "{x}" if x >= y else "{y}"
     forward = {
-        "add": equation("z", "x", plus="y"),
-        "multiply": equation("z", "x", "y"),
+        "add": sheet.equation("z", "x", plus="y"),
+        "multiply": sheet.equation("z", "x", "y"),
         "max": Equation("{z} = max(x, y)", (winner,), counted=True),
     }
     return {"z": forward[kind]} | {
-        f"{name}_gradient": equation(
-            f"{name}_gradient", "upstream", f"{name}_local", ledger="slides-11"
+        f"{name}_gradient": sheet.equation(
+            f"{name}_gradient", "upstream", f"{name}_local", printed="gate"
         )
         for name in "xy"
     }

@@ -10,7 +10,6 @@ from ...scene import Equation, Grid, Scene, Slot, Stroke
 from ...symbols import number
 from ..meetings import joined
 from ..sheet import WIDTH, Sheet
-from ..words import equation
 from .gates import revealed
 from .network_words import parts_of, raised, says_of, shape, steps_of
 
@@ -66,7 +65,7 @@ def plain_network(
         else "Below each thing stands its gradient, in the same shape. Press Next to walk the four "
         "steps.",
         size=(WIDTH, 560),
-        equations=_equations(last),
+        equations=_equations(sheet, last),
         strokes=_arrows(widths, last, columns),
         counters=((number(passes.loss), "the loss J = ½‖y − a‖²"),),
         lamps=(
@@ -206,17 +205,23 @@ def _pairs(rows: int, columns: int) -> tuple[np.ndarray, np.ndarray]:
     return np.divmod(np.arange(rows * columns), columns)
 
 
-def _equations(last: int) -> dict[str, Equation]:
-    made = [equation(f"delta{last}", "error", f"slope{last}", ledger="slides-03")]
+def _equations(sheet: Sheet, last: int) -> dict[str, Equation]:
+    made = [
+        sheet.equation(f"delta{last}", "error", f"slope{last}", printed="delta of the last layer")
+    ]
     for l in range(1, last):
         up, (W, b) = l + 1, (f"W{l}", f"b{l}")
         made += [
-            equation(f"z{up}", W, f"a{l}", plus=b),
-            equation(f"{W}_gradient", f"delta{up}", f"a{l}", ledger="slides-07"),
-            equation(f"{b}_gradient", f"delta{up}", ledger="slides-08"),
+            sheet.equation(f"z{up}", W, f"a{l}", plus=b),
+            sheet.equation(
+                f"{W}_gradient", f"delta{up}", f"a{l}", printed="weight gradient by delta"
+            ),
+            sheet.equation(f"{b}_gradient", f"delta{up}", printed="bias gradient by delta"),
         ]
     made += [
-        equation(f"delta{l}", f"W{l}", f"delta{l + 1}", f"slope{l}", ledger="slides-06")
+        sheet.equation(
+            f"delta{l}", f"W{l}", f"delta{l + 1}", f"slope{l}", printed="delta of a layer"
+        )
         for l in range(2, last)
     ]
     return {each.left.strip("{}"): each for each in made}

@@ -11,7 +11,7 @@ from ...functional import conv2d, conv_transpose2d
 from ...functional.geometry import Geometry
 from ...functional.table import convolution_table
 from ...scene import NOWHERE, Axis, Equation, Grid, Scene, Slot, Stroke
-from ...symbols import Notation, spoken
+from ...symbols import spoken
 from ..grids import matrix_grid
 from ..maps import laid_out, padded
 from ..sheet import Sheet
@@ -74,7 +74,7 @@ def remainder_strip(
         _says(k, h, u, da, reads, axis, output_padding),
         say=_say(axis, back.size, output_padding),
         size=(1200, BACK + 86),
-        equations=_equations(notation),
+        equations=_equations(sheet),
         strokes=tuple(_brackets(axis, back.size, output_padding, width)),
         counters=_counters(axis, back.size - output_padding),
         lamps=((back.size == axis.size, "as long as the input"),),
@@ -225,10 +225,10 @@ def _bracket(left: float, right: float, y: float, depth: float, label: str) -> S
     return Stroke(points, "axis", label, below=True)
 
 
-def _equations(notation: Notation) -> dict[str, Equation]:
+def _equations(sheet: Sheet) -> dict[str, Equation]:
     return {
-        "output": Equation("{output}", tuple(f"{{{part}}}" for part in notation.factors), True),
-        "input_gradient": Equation("{input_gradient}", ("{kernel}", "{upstream}"), True),
+        "output": sheet.forward(),
+        "input_gradient": sheet.equation("input_gradient", "kernel", "upstream"),
     }
 
 
