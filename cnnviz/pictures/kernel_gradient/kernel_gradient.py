@@ -57,9 +57,7 @@ def kernel_gradient(
         signs=between(SLOTS, "∗="),
         counters=_counters(geometry),
         walk="kernel_gradient",
-        code=sheet.call(
-            "kernel_gradient", "nn.grad.conv2d_weight", "input", "kernel.shape", "upstream", **how
-        ),
+        code=weight_call(sheet, **how),
     )
 
 
@@ -107,6 +105,16 @@ def _says(
         )
 
     return {"input": of_input, "upstream": of_upstream, "kernel_gradient": of_gradient}
+
+
+def weight_call(sheet: Sheet, **how) -> str:
+    """The call that computes the kernel gradient in PyTorch.
+
+    >>> weight_call(Sheet({}), stride=2)
+    'dk = torch.nn.grad.conv2d_weight(a, k.shape, dh, stride=2)'
+    """
+    parts = ("input", "kernel.shape", "upstream")
+    return sheet.call("kernel_gradient", "nn.grad.conv2d_weight", *parts, **how)
 
 
 def equation_of(sheet: Sheet) -> Equation:

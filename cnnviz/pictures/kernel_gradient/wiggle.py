@@ -52,28 +52,12 @@ def wiggle(
     """
     trial = _Trial(input, weight, grad_output, cell, nudge, stride, scalar)
     sheet = Sheet(SLOTS, **{"show": "numbers", **letters})
-    a = sheet.grid("input", input, editable=True)
-    k = sheet.grid("kernel", weight, editable=True)
-    h = sheet.grid("output", trial.outputs)
-    dh = replace(
-        sheet.grid("change", trial.change, of="output", role="written"),
-        title="how it moves",
-        symbols=tuple(f"Δ{name}" for name in h.symbols),
-    )
-    g = sheet.grid("upstream", trial.upstream, editable=scalar == "linear")
-    e = Grid(
-        "nudge",
-        "nudge",
-        (1, 1, 1, 1),
-        SLOTS["nudge"],
-        symbols=("ε",),
-        numbers=(number(float(nudge)),),
-    )
+    grids = a, k, h, _, g, _ = _grids(sheet, trial)
     table = _table(Geometry.of(input.shape, weight.shape, stride), cell)
     name = spoken(k.symbols[cell])
     return sheet.scene(
         "A weight, nudged",
-        (a, k, h, dh, g, e),
+        grids,
         table,
         _says(a, k, h, g, table, cell, scalar),
         say=_say(sheet.notation, name, scalar),
@@ -84,18 +68,38 @@ def wiggle(
         },
         signs=((278, 165, "∗"), (500, 105, "=")),
         strokes=_plot(trial, sheet.notation, name),
-        counters=(
-            (number(trial.slope), f"∂{sheet.notation.scalar}/∂{name}, the gradient"),
-            (number(trial.predicted), "change predicted"),
-            (number(trial.actual), "change in fact"),
-            (number(trial.central), f"central difference, ±{number(CHECK)}"),
-        ),
+        counters=_counters(trial, f"∂{sheet.notation.scalar}/∂{name}"),
         lamps=(
             (bool(np.isclose(trial.predicted, trial.actual)), "prediction exact"),
             (bool(np.isclose(trial.central, trial.slope)), "central difference is the gradient"),
         ),
         walk="change",
-    )  # fmt: skip
+    )
+
+
+def _grids(sheet: Sheet, trial: _Trial) -> tuple[Grid, ...]:
+    """Input, kernel and output, how the output moves, the upstream gradient, and the nudge."""
+    h = sheet.grid("output", trial.outputs)
+    change = sheet.grid("change", trial.change, of="output", role="written")
+    moves = tuple(f"Δ{name}" for name in h.symbols)
+    by, one = (number(float(trial.nudge)),), (1, 1, 1, 1)
+    return (
+        sheet.grid("input", trial.input, editable=True),
+        sheet.grid("kernel", trial.weight, editable=True),
+        h,
+        replace(change, title="how it moves", symbols=moves),
+        sheet.grid("upstream", trial.upstream, editable=trial.kind == "linear"),
+        Grid("nudge", "nudge", one, SLOTS["nudge"], symbols=("ε",), numbers=by),
+    )
+
+
+def _counters(trial: _Trial, gradient: str) -> tuple[tuple[str, str], ...]:
+    return (
+        (number(trial.slope), f"{gradient}, the gradient"),
+        (number(trial.predicted), "change predicted"),
+        (number(trial.actual), "change in fact"),
+        (number(trial.central), f"central difference, ±{number(CHECK)}"),
+    )
 
 
 def _table(geometry: Geometry, cell: int) -> dict[str, np.ndarray]:

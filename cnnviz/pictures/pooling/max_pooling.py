@@ -15,7 +15,14 @@ from ..meetings import joined
 from ..sheet import Sheet, arrow
 from ..words import Says, names
 from .nudged_cell import NudgedCell, with_curve
-from .pools import THERE_AND_BACK, MaxPooled, pooled_map, pooling_call, size_in_words, total
+from .pools import (
+    THERE_AND_BACK,
+    MaxPooled,
+    pooled_map,
+    pooling_call,
+    size_in_words,
+    there_and_back,
+)
 
 SLOTS = {**THERE_AND_BACK, "switches": Slot(770, 196, 210, 264, largest=62)}
 STROKES = (
@@ -65,7 +72,8 @@ def max_pooling(
     """
     how = {"padding": padding, "dilation": dilation, "ceil_mode": ceil_mode}
     pool = MaxPooled.of(input, kernel_size, stride, *how.values())
-    scalar = scalar if upstream is None else "any F"
+    if upstream is not None:
+        scalar = "any F"
     gradient_of = SCALARS[scalar] if upstream is None else lambda pooled: upstream
     arriving = gradient_of(pool.pooled)
     returning = max_pool2d_backward(arriving, input.shape, pool.switches)
@@ -87,11 +95,7 @@ def max_pooling(
             "input_gradient": sheet.equation("input_gradient", "upstream", printed="max pooling")
         },
         strokes=STROKES,
-        counters=(
-            (f"{np.count_nonzero(pool.wins)} of {input.size}", "cells win"),
-            (total(arriving), "sum of what arrives"),
-            (total(returning), "sum of what goes back"),
-        ),
+        counters=_counters(pool, arriving, returning),
         walk="output",
         code=pooling_call(sheet, "max_pool2d", kernel_size, stride, **how, return_indices=True),
     )
@@ -99,6 +103,13 @@ def max_pooling(
         return scene
     cell = NudgedCell(pool, nudged, scalar, gradient_of)
     return with_curve(scene, cell, float(returning.flat[nudged]), sheet.notation)
+
+
+def _counters(pool: MaxPooled, arriving, returning) -> tuple[tuple[str, str], ...]:
+    return (
+        (f"{np.count_nonzero(pool.wins)} of {pool.input.size}", "cells win"),
+        *there_and_back(arriving, returning),
+    )
 
 
 def _shown(scalar: str, pool: MaxPooled, around: Grid, h: Grid, g: Grid, da: Grid) -> tuple:

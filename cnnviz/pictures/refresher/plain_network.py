@@ -41,11 +41,7 @@ def plain_network(
     """
     last = len(W) + 1
     widths = {1: len(x)} | {l + 1: len(W[l]) for l in W}
-    if last > DEEPEST or max(widths.values()) > WIDEST:
-        raise DoesNotFit(
-            f"There is room for {DEEPEST} layers of {WIDEST} units, not for "
-            f"{last} layers of {max(widths.values())}."
-        )
+    _check_room(last, max(widths.values()))
     f = ACTIVATIONS[activation]
     passes = four_steps(x, W, b, y, f)
     values, columns = _values(x, W, b, y, passes), _columns(last)
@@ -53,17 +49,12 @@ def plain_network(
     sheet = Sheet(slots, **{"show": "numbers", **letters})
     steps = steps_of({name: cells.size for name, cells in values.items()}, widths)
     grids = [_grid(sheet, name, cells) for name, cells in values.items()]
-    on_the_kink = activation == "ReLU" and any((z == 0).any() for z in passes.z.values())
     return sheet.scene(
         "A plain network in four steps",
         tuple(grid if _is_given(grid.name) else revealed(grid, steps) for grid in grids),
         _table(widths, last),
         {grid.name: says_of(grid, last, activation) for grid in grids},
-        say="A sum z is exactly 0 here, at the kink of ReLU: there is no slope, so a measurement may "
-        "disagree."
-        if on_the_kink
-        else "Below each thing stands its gradient, in the same shape. Press Next to walk the four "
-        "steps.",
+        say=_say(activation, passes),
         size=(WIDTH, 560),
         equations=_equations(sheet, last),
         strokes=_arrows(widths, last, columns),
@@ -78,6 +69,22 @@ def plain_network(
         beware="",  # its letters are those of the slides alone
         code=f"z = torch.nn.functional.linear(a, W, b); a = {f.call}(z)  # in each layer",
     )
+
+
+def _check_room(layers: int, widest: int) -> None:
+    if layers > DEEPEST or widest > WIDEST:
+        raise DoesNotFit(
+            f"There is room for {DEEPEST} layers of {WIDEST} units, not for {layers} layers of {widest}."
+        )
+
+
+def _say(activation: str, passes: Passes) -> str:
+    if activation == "ReLU" and any((z == 0).any() for z in passes.z.values()):
+        return (
+            "A sum z is exactly 0 here, at the kink of ReLU: there is no slope, so a measurement may "
+            "disagree."
+        )
+    return "Below each thing stands its gradient, in the same shape. Press Next to walk the four steps."
 
 
 def _values(x, W, b, y, passes: Passes) -> dict[str, np.ndarray]:

@@ -59,9 +59,8 @@ def coverage(
     gradient = conv2d_input(input_size, weight, grad_output, **how)
     geometry = Geometry.of(input_size, weight.shape, **how)
     table = _written_table(geometry)
-    written = table["input_gradient"][table["input_gradient"] != NOWHERE]
-    counts = np.bincount(written, minlength=gradient.size).reshape(gradient.shape)
-
+    cells = table["input_gradient"]
+    counts = np.bincount(cells[cells != NOWHERE], minlength=gradient.size).reshape(input_size)
     sheet = Sheet(SLOTS, **{"show": "ink", **letters})
     g = sheet.grid("upstream", grad_output, show="numbers", editable=True)
     k = sheet.grid("kernel", weight, show="numbers", editable=True)
