@@ -58,7 +58,7 @@ def average_pooling(
     returning = avg_pool2d_backward(arriving, input.shape, kernel_size, stride, **how)
 
     sheet = Sheet(SLOTS, **{"notation": NOTATIONS["slides"], "show": "numbers", **letters})
-    counted = counted_cells(geometry, count_include_pad)
+    counted, met = counted_cells(geometry, count_include_pad), meetings(geometry)
     grids = (
         pooled_map(sheet, input, geometry),
         sheet.grid("output", means, role="written"),
@@ -66,16 +66,10 @@ def average_pooling(
         sheet.grid("upstream", arriving, editable=True),
         sheet.grid("input_gradient", returning, role="written"),
     )
-    met = meetings(geometry)
     return sheet.scene(
         "Average pooling",
         grids,
-        {
-            "input": met["input"],
-            "kernel": met["kernel"],
-            **dict.fromkeys(("output", "share", "upstream"), met["output"]),
-            "input_gradient": met["cell"],
-        },
+        _table(met),
         _says(grids, met, counted, count_include_pad),
         say=f"{size_in_words(geometry, padding, ceil_mode)} Point at an upstream gradient: it spreads "
         "evenly over its window.",
@@ -92,6 +86,15 @@ def average_pooling(
         walk="output",
         code=pooling_call(sheet, "avg_pool2d", kernel_size, stride, **how),
     )
+
+
+def _table(met: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    return {
+        "input": met["input"],
+        "kernel": met["kernel"],
+        **dict.fromkeys(("output", "share", "upstream"), met["output"]),
+        "input_gradient": met["cell"],
+    }
 
 
 def _shares_and_kernel(geometry: Geometry, counted: np.ndarray) -> tuple[Grid, Grid]:

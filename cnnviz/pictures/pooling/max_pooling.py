@@ -180,27 +180,29 @@ def _table(pool: MaxPooled, around: Grid) -> dict[str, np.ndarray]:
     )
 
 
+def _why_it_lost(pool: MaxPooled, cell: int) -> str:
+    values, windows = pool.input.ravel(), pool.windows[cell]
+    if not windows:
+        return "is in no window: they stop short of it."
+    if any(values[pool.winners[window]] == values[cell] for window in windows):
+        return "is as large as the winner but comes later: PyTorch takes the first."
+    return "loses: a little more or less of it does not move the maximum."
+
+
 def _says(pool: MaxPooled, around: Grid, h: Grid, g: Grid, da: Grid) -> dict[str, Says]:
     """What each cell says when the learner points at it."""
-    winners, wins, windows, values = pool.winners, pool.wins, pool.windows, pool.input.ravel()
+    winners, wins = pool.winners, pool.wins
     name = list(map(spoken, around.origin.symbols))
 
     def of_input(cell: int) -> str:
         if cell < 0:
             return "Padding counts as −∞ here, so it never wins. A 0 would win over negative cells."
         won = pool.won_by[cell]
-        if not windows[cell]:
-            return f"{name[cell]} is in no window: they stop short of it. Its gradient is 0."
         if len(won) > 1:
             return f"{name[cell]} wins {len(won)} windows, {names(h, won)}: their gradients add up in it."
         if won:
             return f"{name[cell]} is the largest of the window of {names(h, won)}: the gradient comes back to it."
-        if any(values[winners[window]] == values[cell] for window in windows[cell]):
-            return (
-                f"{name[cell]} is as large as the winner but comes later: PyTorch takes the first. "
-                "Its gradient is 0."
-            )
-        return f"{name[cell]} loses: a little more or less of it does not move the maximum. Its gradient is 0."
+        return f"{name[cell]} {_why_it_lost(pool, cell)} Its gradient is 0."
 
     def of_output(window: int) -> str:
         read = pool.met["input"][pool.met["output"] == window]
