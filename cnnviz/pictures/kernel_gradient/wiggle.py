@@ -11,6 +11,7 @@ from ...functional.geometry import Geometry
 from ...functional.table import convolution_table
 from ...scene import NOWHERE, Grid, Scene, Slot, Stroke
 from ...symbols import Notation, number, spoken
+from ..plot import Plot
 from ..sheet import Sheet
 from ..words import Says
 
@@ -24,7 +25,8 @@ SLOTS = {
     "upstream": Slot(690, 40, 270, 235, largest=72),
     "nudge": Slot(800, 390, 90, 50, largest=90, square=False),
 }
-PLOT = Slot(70, 350, 600, 220)
+PLOT = (70, 670, 350, 546)  # left, right, top and bottom of the curve ...
+AXIS = 570  # ... and its axis, below it
 
 
 def wiggle(
@@ -216,33 +218,29 @@ def _says(a, k, h, g, table: dict, cell: int, scalar: str) -> dict[str, Says]:
 
 def _plot(trial: _Trial, notation: Notation, weight: str) -> tuple[Stroke, ...]:
     """The scalar against the nudge: the curve, its tangent at 0, and the gap at the nudge."""
-    at = np.linspace(-FARTHEST, FARTHEST, 3 if trial.kind == "linear" else 33)
-    curve = [trial.scalar(by) for by in at.tolist()]
-    here = trial.scalar(0)
-    tangent = [here + trial.slope * by for by in (-FARTHEST, FARTHEST)]
-    low, high = min(*curve, *tangent), max(*curve, *tangent)
-    room = (high - low) or 1.0
-
-    def point(by: float, value: float) -> tuple[float, float]:
-        across, down = (by + FARTHEST) / (2 * FARTHEST), (high - value) / room
-        return (
-            round(PLOT.x + PLOT.width * across, 1),
-            round(PLOT.y + (PLOT.height - 24) * down, 1),
-        )
-
-    bottom, middle = PLOT.y + PLOT.height, point(0, here)[0]
-    predicted = point(trial.nudge, here + trial.slope * trial.nudge)
-    actual = point(trial.nudge, trial.scalar(trial.nudge))
-    foot = (predicted[0], bottom)
+    at = np.linspace(-FARTHEST, FARTHEST, 3 if trial.kind == "linear" else 33).tolist()
+    curve = [trial.scalar(by) for by in at]
+    here, end = trial.scalar(0), trial.slope * FARTHEST
+    low, high = min(*curve, here - end, here + end), max(*curve, here - end, here + end)
+    plot = Plot(PLOT, (-FARTHEST, FARTHEST), (low if low < high else high - 1, high), digits=1)
+    predicted = plot.at(trial.nudge, here + trial.predicted)
+    actual = plot.at(trial.nudge, trial.scalar(trial.nudge))
     return (
-        Stroke(((PLOT.x, bottom), (PLOT.x + PLOT.width, bottom)), "axis",
-               f"nudge of {weight}, from −2 to 2", below=True),
-        Stroke(((middle, PLOT.y - 10), (middle, bottom)), "axis"),
-        Stroke(((PLOT.x, PLOT.y - 14), (PLOT.x, bottom)), "axis"),
-        Stroke(tuple(point(by, value) for by, value in zip(at.tolist(), curve, strict=True)), "curve"),
-        Stroke((point(-FARTHEST, tangent[0]), point(FARTHEST, tangent[1])), "tangent"),
+        *_axes(weight, plot.at(0, here)[0]),
+        plot.curve(at, curve),
+        plot.tangent(0, here, trial.slope, reach=(-FARTHEST, FARTHEST)),
         Stroke(((755, 512), (935, 512)), "curve", f"{notation.scalar} in fact"),
         Stroke(((755, 552), (935, 552)), "tangent", "as its gradient predicts"),
-        Stroke((foot, actual), "forward"),
+        Stroke(((predicted[0], AXIS), actual), "forward"),
         Stroke(((predicted[0] - 8, predicted[1]), (predicted[0] + 8, predicted[1])), "backward"),
-    )  # fmt: skip
+    )
+
+
+def _axes(weight: str, middle: float) -> tuple[Stroke, ...]:
+    left, right, top, _ = PLOT
+    along = f"nudge of {weight}, from −2 to 2"
+    return (
+        Stroke(((left, AXIS), (right, AXIS)), "axis", along, below=True),
+        Stroke(((middle, top - 10), (middle, AXIS)), "axis"),
+        Stroke(((left, top - 14), (left, AXIS)), "axis"),
+    )

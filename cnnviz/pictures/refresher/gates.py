@@ -9,6 +9,7 @@ import numpy as np
 
 from ...scene import NOWHERE, Equation, Grid, Scene, Slot, Step, Stroke
 from ...symbols import NOTATIONS, number
+from ..plot import Plot
 from ..sheet import WIDTH, Sheet
 from ..words import Says
 
@@ -280,20 +281,15 @@ PLOT = (750, 970, 90, 370)  # left, right, top and bottom of the plot of z over 
 
 def _slope(gate: Gate, x: float, y: float) -> tuple[Stroke, ...]:
     """z over x with y held still, and the line whose slope is the local gradient."""
-    left, right, top, bottom = PLOT
-
-    def at(x: float, z: float) -> tuple[float, float]:
-        across = left + (x + 7) / 14 * (right - left)
-        return round(across, 2), round((top + bottom) / 2 - z / gate.reach * (bottom - top) / 2, 2)
-
+    plot = Plot(PLOT, across=(-7, 7), up=(-gate.reach, gate.reach))
+    at = plot.at
     z, slope = gate.value(x, y), gate.local(x, y)[0]
     bends = sorted({-7.0, min(max(y, -7.0), 7.0), 7.0})
-    ends = (x - 2.5, x + 2.5)
     return (
         Stroke((at(-7, 0), at(7, 0)), "axis"),
         Stroke((at(0, -gate.reach), at(0, gate.reach)), "axis"),
-        Stroke(tuple(at(bend, gate.value(bend, y)) for bend in bends), "curve"),
-        Stroke(tuple(at(end, z + slope * (end - x)) for end in ends), "tangent"),
+        plot.curve(bends, (gate.value(bend, y) for bend in bends)),
+        plot.tangent(x, z, slope, reach=(-2.5, 2.5)),
         Stroke((at(x, 0), at(x, z)), "axis"),
         Stroke((at(6.4, 0), at(7, 0)), "axis", "x", below=True),
         Stroke(
