@@ -62,7 +62,7 @@ def swapped_switches(
     return sheet.scene(
         "Why the switches must be kept",
         (*a, *b, h, g, da, db),
-        _table(one.switches.ravel(), another.switches.ravel()),
+        _table(one, another),
         _says(h, g),
         say=_say(lost),
         strokes=STROKES,
@@ -73,15 +73,15 @@ def swapped_switches(
     )
 
 
-def _table(one: np.ndarray, another: np.ndarray) -> dict[str, np.ndarray]:
+def _table(one: MaxPooled, another: MaxPooled) -> dict[str, np.ndarray]:
     """Each window with its winner in both maps; the gradients go where the other map's switches say."""
-    windows = np.arange(one.size)
+    windows = np.arange(one.switches.size)
     return {
-        "input": one,
-        "other": another,
+        "input": one.switches.ravel(),
+        "other": another.switches.ravel(),
         **dict.fromkeys(("switches", "other_switches", "output", "upstream"), windows),
-        "input_gradient": another,
-        "other_gradient": one,
+        "input_gradient": another.switches.ravel(),
+        "other_gradient": one.switches.ravel(),
     }
 
 
