@@ -11,7 +11,7 @@ from ...functional.geometry import Geometry
 from ...functional.table import convolution_table
 from ...scene import Grid, Scene
 from ...symbols import Notation, spoken
-from ..maps import padded, padded_or_struck, places, spread, turned
+from ..maps import SAYS_CROPPED, padded, padded_or_struck, places, spread, turned
 from ..sheet import Sheet, between
 from . import kernel_gradient as to_kernel
 
@@ -122,9 +122,7 @@ def _with_sentences(part: str, grid: Grid, table: dict) -> Grid:
     of_marked = {
         "inserted": f"An inserted zero: the {step} keeps the cells apart, so none stands here.",
         "padding": "A padding cell: always 0.",
-        "cropped": (
-            "Cropped: what it would give belongs to the padding, and the padding was no input."
-        ),
+        "cropped": SAYS_CROPPED,
     }
     of_part = {
         "map": "{} is a cell of the map: the windows that cover it light up on the right.",

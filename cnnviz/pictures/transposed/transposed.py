@@ -11,7 +11,7 @@ from ...functional.geometry import Geometry
 from ...functional.table import convolution_table
 from ...scene import NOWHERE, Equation, Grid, Scene, Slot
 from ...symbols import spoken
-from ..maps import INSERTED, PADDING, padded_or_struck, spread, turned
+from ..maps import INSERTED, PADDING, SAYS_CROPPED, padded_or_struck, spread, turned
 from ..meetings import joined
 from ..sheet import Sheet
 from ..words import Says, count
@@ -126,9 +126,7 @@ def _spread_gradient(sheet: Sheet, g: Grid, geometry: Geometry) -> Grid:
 
     def sentence(place: int, cell: int) -> str:
         if place in cropped:
-            return (
-                "Cropped: what it would give belongs to the padding, and the padding was no input."
-            )
+            return SAYS_CROPPED
         if cell == PADDING:
             return (
                 "A zero of the padding: with it the window can start and end beyond the gradient."
