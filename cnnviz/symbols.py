@@ -102,6 +102,15 @@ def spoken(label: str) -> str:
     return name + raised + lowered.translate(_LOWERED)
 
 
+def differentiated_by(label: str) -> str:
+    """What a derivative is taken by, from its label or from how that is spoken.
+
+    >>> differentiated_by("∂F/∂h_12"), differentiated_by("∂L/∂O₁₂")
+    ('h_12', 'O₁₂')
+    """
+    return label.partition("/∂")[2]
+
+
 def number(value: Any) -> str:
     """A number as short as it can be said: no trailing zeros, a real minus sign.
 

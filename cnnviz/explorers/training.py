@@ -17,8 +17,8 @@ from ..network.digits import digits_to_learn
 from ..network.recorded_training import LOWERED, RecordedTraining
 from ..network.training import Training
 from ..scene.stage import SliderNames
+from .controls import buttons
 from .curves import FIGURE_STYLE, framed, held_out, learning_curves, network_inside, svg_text
-from .views import OPTIMISER
 from .widget import beside_widget, drawn, tick
 
 MORE = 4  # epochs, each time it goes on after the last
@@ -200,7 +200,7 @@ class TrainingView(widgets.VBox):
             lr, base=10, min=-4, max=0, step=0.1, description="learning rate",
             readout_format=".2g", layout={"width": "330px"}, style={"description_width": "92px"},
         )  # fmt: skip
-        self.optimiser = drawn(OPTIMISER, optimiser)
+        self.optimiser = drawn(buttons("optimiser", OPTIMISERS, optimiser), optimiser)
         self.lower = tick(f"a quarter of this rate after epoch {LOWERED[0]}", True)
         self.slowly = tick("slowly, 10 batches a second")
         actions = (

@@ -12,16 +12,12 @@ array([[9., 9.],
        [9., 9.]])
 """
 
-from .convolution import (
-    conv2d,
+from .convolution import conv2d
+from .convolution_gradients import (
     conv2d_input,
     conv2d_input_gather,
     conv2d_weight,
-    conv_matrix,
-    conv_transpose2d,
-    fold,
     spread_gradient,
-    unfold,
 )
 from .pooling import (
     avg_pool2d,
@@ -31,6 +27,8 @@ from .pooling import (
     max_pool2d_backward_ties,
     max_unpool2d,
 )
+from .transposed_convolution import conv_transpose2d
+from .unrolled import conv_matrix, fold, unfold
 from .windows import insert_zeros, rot180, windows
 
 __all__ = [

@@ -6,7 +6,7 @@ import copy
 
 import numpy as np
 
-from ..functional.convolution import conv2d_input
+from ..functional import conv2d_input
 from ..functional.pooling import avg_pool2d_backward, max_pool2d_backward_ties
 from . import Conv2d, Linear, MaxPool2d, ReLU, Sequential
 from .gradient_check import GradientCheck, check_gradients

@@ -16,6 +16,8 @@ from ..scene import NOWHERE, Grid
 # In place of a cell's number: a zero that stands there, and why.
 PADDING, INSERTED = -1, -2
 ZEROS = {"padding": PADDING, "inserted": INSERTED}
+# What a cell says that a negative padding crops on the way back.
+SAYS_CROPPED = "Cropped: what it would give belongs to the padding, and the padding was no input."
 
 
 def laid_out(grid: Grid, move: Callable[[np.ndarray], np.ndarray], zero: str = "0") -> Grid:
@@ -106,6 +108,21 @@ def cropped(grid: Grid, size: tuple[int, int]) -> Grid:
         symbols=tuple("cut" if out else s for s, out in zip(grid.symbols, gone.flat, strict=True)),
         marks={"cropped": tuple(np.flatnonzero(gone).tolist())},
     )
+
+
+def in_one_row(grid: Grid) -> Grid:
+    """A map of one row, where the row's number says nothing: ``a_13`` is ``a_3``.
+
+    >>> from cnnviz.pictures.sheet import Sheet, row
+    >>> in_one_row(Sheet(row(40, upstream=90)).grid("upstream", np.array([[7, 8]]))).symbols
+    ('∂F/∂h_1', '∂F/∂h_2')
+    """
+    return replace(grid, symbols=tuple(map(_one_index, grid.symbols)))
+
+
+def _one_index(name: str) -> str:
+    letter, _, lowered = name.partition("_")
+    return f"{letter}_{lowered.partition(',')[2] or lowered[1:]}" if lowered else name
 
 
 def places(grid: Grid) -> np.ndarray:

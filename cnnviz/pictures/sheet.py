@@ -15,7 +15,8 @@ import numpy as np
 from ..scene import Equation, Grid, Scene, Slot, Stroke
 from ..symbols import NOTATIONS, Notation
 from .grids import gradient_grid, map_grid, written
-from .words import Says, call, said
+from .printed import record_of
+from .words import Says, call, equation, said
 
 # Which letter of a document a grid bears, where its name does not say so itself.
 LETTERS = {"upstream": "output", "vector": "input", "padded": "input"}
@@ -31,19 +32,24 @@ class Sheet:
     start: int = 1
     show: str = "symbols"
 
-    def grid(self, name: str, values: np.ndarray, *, slot: str = "", **more) -> Grid:
+    def grid(self, name: str, values: np.ndarray, *, of: str = "", slot: str = "", **more) -> Grid:
         """Maps (H, W), (C, H, W) or a kernel bank, with the names and numbers of their cells.
+
+        ``of`` says what the grid holds where its name does not: a picture may show two input gradients.
+        ``slot`` is its room where that is not the one of its name.
 
         >>> sheet = Sheet(row(100, upstream=100), NOTATIONS["slides"])
         >>> sheet.grid("upstream", np.ones((1, 2))).symbols
         ('∂L/∂O_11', '∂L/∂O_12')
         """
-        letter, room = self.letter(name), self.slots[slot or name]
-        if is_gradient(name):
-            return gradient_grid(
-                name, self.notation.scalar, letter, values, room, self.start, **more
-            )
-        return map_grid(name, letter, values, room, self.start, **more)
+        holds, room = of or name, self.slots[slot or name]
+        letter = self.letter(holds)
+        if is_gradient(holds):
+            scalar = self.notation.scalar
+            made = gradient_grid(holds, scalar, letter, values, room, self.start, **more)
+        else:
+            made = map_grid(holds, letter, values, room, self.start, **more)
+        return replace(made, name=name)
 
     def again(self, grid: Grid, name: str, title: str, *, editable: bool = False) -> Grid:
         """Cells that are shown a second time under another name, such as a kernel that is turned.
@@ -61,14 +67,37 @@ class Sheet:
         name = name.removesuffix("_gradient")
         return getattr(self.notation, LETTERS.get(name, name))
 
-    def forward(self, ledger: str = "", plus: str = "") -> Equation:
+    def equation(self, of: str, *factors: str, printed: str = "", plus: str = "") -> Equation:
+        """A cell as a sum of products, with the record of the document that prints it: ``printed`` is
+        one of PRINTED.
+
+        >>> Sheet({}).equation("kernel_gradient", "upstream", "input", printed="kernel_gradient").ledger
+        'note-60'
+        """
+        return equation(of, *factors, plus=plus, ledger=self.record(printed))
+
+    def record(self, printed: str) -> str:
+        """The id of the record of the document that prints a quantity, or ""."""
+        return printed and record_of(printed, self.notation.document)
+
+    def forward(self, printed: str = "", plus: str = "") -> Equation:
         """The equation of an output cell, its products in the order of the document.
 
         >>> Sheet({}, NOTATIONS["slides"]).forward().factors
         ('{input}', '{kernel}')
         """
-        factors = tuple(f"{{{part}}}" for part in self.notation.factors)
-        return Equation("{output}", factors, True, ledger, plus)
+        return self.equation("output", *self.notation.factors, printed=printed, plus=plus)
+
+    def backward(self, by: str, other: str, printed: str = "") -> Equation:
+        """What a cell collects on the way back, where no grid shows the gradients: the upstream
+        gradient of each output it went to, times the cell of the other grid that it met there.
+
+        >>> Sheet({}).backward("input", "kernel").left
+        '∂F/∂{input}'
+        """
+        gradient = f"∂{self.notation.scalar}/∂{{{by}}}"
+        factors = (f"{{{other}}}", f"∂{self.notation.scalar}/∂{{output}}")
+        return Equation(gradient, factors, ledger=self.record(printed))
 
     def call(self, result: str, function: str, *arguments: str, **given) -> str:
         """The call in PyTorch. Grids bear their names in code: "kernel_gradient" is dk, and

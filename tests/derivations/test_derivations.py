@@ -11,6 +11,7 @@ from hypothesis import given
 
 import cnnviz.derivations as D
 import cnnviz.functional.convolution
+import cnnviz.functional.convolution_gradients
 from cnnviz import functional as F
 from cnnviz.derivations import symbol_array
 from cnnviz.derivations.layer import Layer
@@ -307,7 +308,9 @@ def test_a_last_line_of_something_else_is_noticed():
 
 
 def test_a_bug_in_the_code_is_noticed(monkeypatch):
-    monkeypatch.setattr(cnnviz.functional.convolution, "rot180", lambda kernel: kernel.copy())
+    monkeypatch.setattr(
+        cnnviz.functional.convolution_gradients, "rot180", lambda kernel: kernel.copy()
+    )
     faults = D.input_gradient_as_padded_correlation(3, 2).faults()
     assert faults == ("The last line is not what the code computes.",)
 
@@ -335,7 +338,9 @@ def test_the_sentence_counts_the_cells():
 
 
 def test_a_kernel_that_is_not_turned_is_found(monkeypatch):
-    monkeypatch.setattr(cnnviz.functional.convolution, "rot180", lambda kernel: kernel.copy())
+    monkeypatch.setattr(
+        cnnviz.functional.convolution_gradients, "rot180", lambda kernel: kernel.copy()
+    )
     proof = D.prove(4, 3)
     assert not proof.holds and len(proof.counterexamples) == 16
     assert proof.sentence.startswith(
@@ -378,5 +383,6 @@ def test_the_same_mistake_everywhere_is_found(monkeypatch):
     def stuck(x, kernel_size, stride=1, dilation=1, **how):
         return windows(x, kernel_size, stride, 1, **how)
 
-    monkeypatch.setattr(cnnviz.functional.convolution, "windows", stuck)
+    for reader in ("convolution", "table", "unrolled"):
+        monkeypatch.setattr(getattr(cnnviz.functional, reader), "windows", stuck)
     assert not D.prove(5, 2, dilation=2)

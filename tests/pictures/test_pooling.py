@@ -505,19 +505,6 @@ def test_the_ledger_opens_average_pooling_for_its_records():
     }
 
 
-def test_every_record_that_a_picture_names_is_in_the_ledger():
-    known = {record.id for record in all_records()}
-    for letters in NOTATIONS.values():
-        for scene in (
-            max_pooling(NOTE, notation=letters),
-            unpooling(NOTE, 2, np.ones((2, 2)), notation=letters),
-            max_pooling(NOTE, nudged=1, notation=letters),
-            overlapping_windows(NOTE, np.ones((2, 2)), 2, 2, notation=letters),
-            average_pooling(NOTE, notation=letters),
-        ):
-            assert {e.ledger for e in scene.equations.values()} - {""} <= known
-
-
 # The order of the steps of a layer
 
 

@@ -56,16 +56,6 @@ def reconstruction(
             for name, stage, plane, slot in zip(names, shown, planes, slots, strict=True)
         ),
     ]
-    back = shown[-1].maps
-    reached = int(np.count_nonzero(planes[-1]))
-    counters = [
-        (f"{reached} of {planes[-1].size}", "cells of the image reached"),
-        (_short(likeness(back, image)), f"likeness, {_with(switches)}"),
-    ]
-    if others is not None:
-        counters.append(
-            (_short(likeness(others[-1].maps, image)), f"likeness, {_with(not switches)}")
-        )
     return Scene(
         title="From one feature map back to the image",
         grids=tuple(grids),
@@ -73,11 +63,8 @@ def reconstruction(
         say="Press Next: the map goes back layer by layer. Point at a cell of the map on the right: "
         "the part of the image that it sees lights up.",
         size=(1200, LOW + SIDE + 20),
-        strokes=(
-            Stroke(((246, 152), (300, 152)), "forward", "forward"),
-            *_arrows(grids[2:]),
-        ),
-        counters=tuple(counters),
+        strokes=(Stroke(((246, 152), (300, 152)), "forward", "forward"), *_arrows(grids[2:])),
+        counters=_counters(image, planes[-1], stages, others, switches),
         lamps=((switches, "pooling remembers its switches"),),
         steps=tuple(_steps(names, shown, planes, rule, switches, chosen)),
         code="R = torch.nn.functional.max_unpool2d(h, switches, 2); "
@@ -88,6 +75,18 @@ def reconstruction(
 def _passed(stages: Sequence[Stage]) -> list[Stage]:
     """The stages that are drawn: the start, and after each ReLU and each convolution."""
     return [s for s in stages if s.layer is None or isinstance(s.layer, (ReLU, Conv2d))]
+
+
+def _counters(image, reached: np.ndarray, stages, others, switches: bool):
+    """How much of the image is reached, and how like it the way back is, with the switches and without."""
+    counters = [
+        (f"{np.count_nonzero(reached)} of {reached.size}", "cells of the image reached"),
+        (_short(likeness(_passed(stages)[-1].maps, image)), f"likeness, {_with(switches)}"),
+    ]
+    if others is not None:
+        without = _short(likeness(others[-1].maps, image))
+        counters.append((without, f"likeness, {_with(not switches)}"))
+    return tuple(counters)
 
 
 def _title(stage: Stage, plane: np.ndarray) -> str:
@@ -167,20 +166,26 @@ def _seen(moves: tuple, size: tuple[int, int]) -> list[np.ndarray]:
 def _steps(names, shown, planes, rule: str, switches: bool, chosen: int):
     for name, stage, plane in zip(names, shown, planes, strict=True):
         cells = tuple(np.flatnonzero(plane > 0.25 * plane.max()).tolist()) or (0,)
-        if stage.layer is None:
-            say = f"Of all maps only number {chosen + 1} is kept. Everything else in the layer is set to 0."
-        elif isinstance(stage.layer, ReLU):
-            where = "where its switch says" if switches else "to the first cell of its window"
-            say = f"Unpool: each value goes {where}. Then the ReLU, by the rule “{rule}”."
+        say = _said_of(stage, rule, switches, chosen)
+        if name == "reconstruction":
+            ends = " This is the image that comes back; strong cells are lit."
+            yield Step({name: cells, "image": cells}, say + ends)
         else:
-            say = "Through Wᵀ, the transposed convolution: each value stamps its kernels."
-            if len(stage.maps) > 1:
-                say += (
-                    f" Of the {len(stage.maps)} maps this gives, the strongest at each place shows."
-                )
-            if name == "reconstruction":
-                say += " This is the image that comes back; strong cells are lit."
-        yield Step({name: cells, **({"image": cells} if name == "reconstruction" else {})}, say)
+            yield Step({name: cells}, say)
+
+
+def _said_of(stage: Stage, rule: str, switches: bool, chosen: int) -> str:
+    """What happened to the map on its way to this stage."""
+    if stage.layer is None:
+        return f"Of all maps only number {chosen + 1} is kept. Everything else in the layer is set to 0."
+    if isinstance(stage.layer, ReLU):
+        where = "where its switch says" if switches else "to the first cell of its window"
+        return f"Unpool: each value goes {where}. Then the ReLU, by the rule “{rule}”."
+    maps = len(stage.maps)
+    strongest = f" Of the {maps} maps this gives, the strongest at each place shows."
+    return "Through Wᵀ, the transposed convolution: each value stamps its kernels." + strongest * (
+        maps > 1
+    )
 
 
 def _with(switches: bool) -> str:

@@ -47,25 +47,13 @@ def relu_rules(
     """
     if input.shape != arriving.shape:
         raise ValueError(f"A map of shape {input.shape} and gradients of {arriving.shape}.")
-    relu = ReLU()
-    relu(input)
-    kept, masks = {}, {}
-    for rule, asks in RULES.items():
-        relu.rule = rule
-        kept[rule], masks[rule] = relu.backward(arriving), asks(input, arriving)
-
+    kept = {rule: _passed(rule, input, arriving) for rule in RULES}
+    masks = {rule: asks(input, arriving) for rule, asks in RULES.items()}
     sheet = Sheet({}, **{"show": "numbers", **letters})
     x = map_grid("input", "x", input, _slot(20, TOP), sheet.start, editable=True)
     r = map_grid("upstream", "R", arriving, _slot(20, LOW), sheet.start, editable=True)
-    says = tuple(
-        f"{spoken(a)} = {number(p)} went forward, {spoken(b)} = {number(q)} comes back. "
-        + OF_SIGNS[bool(p > 0), bool(q > 0)]
-        for a, b, p, q in zip(x.symbols, r.symbols, input.flat, arriving.flat, strict=True)
-    )
-    grids = [
-        _said(x, "what went in |x|", says),
-        _said(r, "what comes back |R|", says),
-    ]
+    says = tuple(map(_sentence, x.symbols, r.symbols, input.flat, arriving.flat))
+    grids = [_said(x, "what went in |x|", says), _said(r, "what comes back |R|", says)]
     for rule in RULES:
         grids += [
             _mask(rule, masks[rule], sheet.start, says),
@@ -90,6 +78,21 @@ def relu_rules(
         walk="upstream",
         beware=sheet.notation.beware,
         code="dx = torch.autograd.grad(torch.relu(x), x, R)",
+    )
+
+
+def _passed(rule: str, input: np.ndarray, arriving: np.ndarray) -> np.ndarray:
+    """What a ReLU with this rule sends back."""
+    relu = ReLU()
+    relu.rule = rule
+    relu(input)
+    return relu.backward(arriving)
+
+
+def _sentence(x: str, r: str, went: float, comes: float) -> str:
+    return (
+        f"{spoken(x)} = {number(went)} went forward, {spoken(r)} = {number(comes)} comes back. "
+        + OF_SIGNS[bool(went > 0), bool(comes > 0)]
     )
 
 

@@ -52,7 +52,6 @@ def upsampling_photo(
     how = enlarging(len(kernel), stride)
     counts = conv_transpose2d(np.ones_like(small), np.ones_like(kernel), **how).astype(int)
     wrong = np.abs(enlarged - photo)
-    error = float((wrong**2).mean())
     table = _table(small.shape, photo.shape, kernel.shape, how)
     side = min(CORNER, *photo.shape)
     inside = counts[len(kernel) : -len(kernel), len(kernel) : -len(kernel)]
@@ -66,10 +65,6 @@ def upsampling_photo(
         _kernel(kernel, step),
         _counts(counts[:side, :side]),
     )  # fmt: skip
-    counters = [(f"{error:.4f}", "mean squared error")]
-    if bilinear is not None:
-        counters.append((f"{bilinear:.4f}", "with the bilinear kernel"))
-    counters.append((f"{low}" if low == high else f"{low} to {high}", "times a cell is written"))
     return Scene(
         title="A photograph, small and large again",
         grids=grids,
@@ -81,11 +76,20 @@ def upsampling_photo(
             Stroke(((568, 194), (682, 194)), "forward", "transposed"),
             *(_curve(errors, step) if len(errors) > 1 else ()),
         ),
-        counters=tuple(counters),
+        counters=_counters(float((wrong**2).mean()), bilinear, low, high),
         lamps=((len(kernel) % stride == 0, "the stride divides the kernel size"),),
         steps=tuple(_steps(small.shape, table)),
         code=_call(how),
     )
+
+
+def _counters(error: float, bilinear: float | None, low: int, high: int):
+    """How wrong the map is, beside what the bilinear kernel reaches; and how often a cell is written."""
+    counters = [(f"{error:.4f}", "mean squared error")]
+    if bilinear is not None:
+        counters.append((f"{bilinear:.4f}", "with the bilinear kernel"))
+    written = str(low) if low == high else f"{low} to {high}"
+    return (*counters, (written, "times a cell is written"))
 
 
 def _photo(name: str, title: str, values: np.ndarray) -> Grid:

@@ -10,8 +10,6 @@ from ...functional.geometry import Geometry
 from ...functional.table import convolution_table
 from ...functional.windows import pad
 from ...scene import NOWHERE, Equation
-from ...symbols import Notation
-from ..matrix.convolution_matrix import PRINTED
 from ..sheet import Sheet
 
 
@@ -43,16 +41,15 @@ def gather_table(geometry: Geometry) -> dict[str, np.ndarray]:
 
 
 def input_equation(
-    notation: Notation,
+    sheet: Sheet,
     result: str = "input_gradient",
     kernel: str = "kernel",
     upstream: str = "upstream",
+    printed: str = "input_gradient",
 ) -> Equation:
     """The sum of one input gradient, its products in the order of the document."""
     grids = {"kernel": kernel, "input": upstream}
-    factors = tuple(f"{{{grids[part]}}}" for part in notation.factors)
-    printed = PRINTED[notation.document]["input"]
-    return Equation(f"{{{result}}}", factors, counted=True, ledger=printed)
+    return sheet.equation(result, *map(grids.get, sheet.notation.factors), printed=printed)
 
 
 def input_call(sheet: Sheet, input_size: tuple[int, int], **how) -> str:

@@ -11,7 +11,7 @@ from ...functional.geometry import Geometry
 from ...scene import Axis, Grid, Scene, Slot
 from ...symbols import spoken
 from ..grids import edge_grid, matrix_grid
-from ..maps import PADDING, padded, turned
+from ..maps import PADDING, in_one_row, padded, turned
 from ..meetings import partners
 from ..sheet import Sheet
 from ..words import Says
@@ -68,18 +68,16 @@ def index_substitution(
         _says(sheet, k, g, dx, table),
         say="Rows of W read the kernel forwards. Point at an input gradient: its column reads it backwards.",
         size=(1200, 392),
-        equations={"input_gradient": input_equation(sheet.notation)},
+        equations={"input_gradient": input_equation(sheet)},
         walk="input_gradient",
         code=input_call(sheet, size),
     )
 
 
 def _row(sheet: Sheet, name: str, title: str, values: np.ndarray, **more) -> Grid:
-    """A single row, where the row's number says nothing: a_13 is a_3."""
-    grid = sheet.grid(name, values, **more)
-    letter = grid.symbols[0].rpartition("_")[0]
-    symbols = tuple(f"{letter}_{n + sheet.start}" for n in range(grid.size))
-    return replace(grid, title=title or grid.title, symbols=symbols)
+    """A map of one row, under a title of its own if it has one."""
+    grid = in_one_row(sheet.grid(name, values, **more))
+    return replace(grid, title=title or grid.title)
 
 
 def _matrix(k: Grid, g: Grid, table: dict, inputs: int) -> tuple[Grid, Grid]:

@@ -13,7 +13,6 @@ from ...scene import Axis, Equation, Grid, Scene, Slot
 from ...symbols import number, spoken
 from ..grids import edge_grid, matrix_grid
 from ..maps import PADDING, padded, places
-from ..matrix.convolution_matrix import PRINTED
 from ..sheet import Sheet, arrow, row
 from ..words import Says, count
 from .gathering import input_call, input_equation
@@ -121,11 +120,9 @@ def _matrices(a: Grid, k: Grid, h: Grid, g: Grid, dx: Grid, table: dict) -> list
 
 
 def _equations(sheet: Sheet) -> dict[str, Equation]:
-    forward = tuple(f"{{{part}}}" for part in sheet.notation.factors)
-    printed = PRINTED[sheet.notation.document]["output"]
     return {
-        "output": Equation("{output}", forward, counted=True, ledger=printed),
-        "input_gradient": input_equation(sheet.notation),
+        "output": sheet.forward("output"),
+        "input_gradient": input_equation(sheet),
     }
 
 

@@ -66,9 +66,7 @@ def scatter_gather(
         _says(grids, table),
         say=_at_rest(geometry, len(steps)),
         size=(1200, 622),
-        equations={
-            name: input_equation(sheet.notation, name) for name in ("input_gradient", "gathered")
-        },
+        equations={name: input_equation(sheet, name) for name in ("input_gradient", "gathered")},
         signs=((362, 178, "·"), (648, 178, "→"), (362, 488, "∗"), (648, 488, "=")),
         counters=((str(len(steps)), "products on each side"),),
         lamps=(
@@ -88,7 +86,7 @@ def _grids(sheet: Sheet, grad_output, weight, scattered, gathered, geometry: Geo
         apart = " and ".join(map(str, dict.fromkeys(geometry.dilation)))
         k = replace(k, title=f"{k.title}, laid {apart} cells apart")
     dx = sheet.grid("input_gradient", scattered, role="written")
-    same = sheet.grid("input_gradient", gathered, slot="gathered", role="written")
+    same = sheet.grid("gathered", gathered, of="input_gradient", role="written")
     around = padded(spread(g, geometry.stride), geometry.adjoint_padding)
     rows, columns = geometry.kernel_size
     grids = (
@@ -97,7 +95,7 @@ def _grids(sheet: Sheet, grad_output, weight, scattered, gathered, geometry: Geo
         replace(dx, title=f"scatter: {dx.title}"),
         sheet.again(around, "spread", _moved_title(around, geometry)),
         sheet.again(turned(k), "turned", f"kernel turned by 180°  {rows}×{columns}"),
-        replace(same, name="gathered", title=f"gather: {same.title}"),
+        replace(same, title=f"gather: {same.title}"),
     )
     return {grid.name: grid for grid in grids}
 

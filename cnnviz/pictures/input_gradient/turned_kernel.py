@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -58,12 +59,7 @@ def turned_kernel(
     ('r_11 = ∂L/∂Z_11·K_22', '0 of 9')
     """
     padding = weight.shape[0] - 1 if padding is None else padding
-    (turned, in_pytorch), flip = TURNS[turn], ".flip(0, 1)" * true_convolution
-
-    def laid(kernel: np.ndarray) -> np.ndarray:
-        """The kernel as it slides: turned by the dial, then flipped if the routine flips."""
-        return rot180(turned(kernel)) if true_convolution else turned(kernel)
-
+    laid = _laid(turn, true_convolution)
     result = conv2d(grad_output, laid(weight), padding=padding)
     truth = conv2d_input(input_size, weight, grad_output)
     geometry = Geometry.of(grad_output.shape, laid(weight).shape, 1, padding)
@@ -76,7 +72,6 @@ def turned_kernel(
     table = _table(t, g, geometry, Geometry.of(input_size, weight.shape))
     right = _right(sheet, result, truth, table, g)
     out, dx = _results(sheet, result, truth, right)
-    made = input_equation(sheet.notation, "result", "turned", "spread")
     return sheet.scene(
         "Which way the kernel has to lie",
         (k, t, g, out, dx),
@@ -85,8 +80,8 @@ def turned_kernel(
         say=_at_rest(result.shape, truth.shape, right, padding, sheet.show),
         size=(1200, 510),
         equations={
-            "result": replace(made, ledger=""),  # no document prints it
-            "input_gradient": input_equation(sheet.notation, upstream="spread"),
+            "result": input_equation(sheet, "result", "turned", "spread", printed=""),
+            "input_gradient": input_equation(sheet, upstream="spread"),
         },
         signs=((258, 391, "∗"), (645, 266, "=")),
         strokes=(Stroke(((125, 240), (125, 268)), "forward"),),
@@ -96,10 +91,20 @@ def turned_kernel(
             (bool(right) and all(right), "this is the gradient"),
         ),
         walk="result",
-        code=sheet.call(
-            "r", "nn.functional.conv2d", "g", f"kernel{in_pytorch}{flip}", padding=padding
-        ),
+        code=_call(sheet, turn, true_convolution, padding),
     )
+
+
+def _laid(turn: str, true_convolution: bool) -> Callable[[np.ndarray], np.ndarray]:
+    """How a kernel lies as it slides: turned by the dial, then flipped if the routine flips."""
+    turned, _ = TURNS[turn]
+    return (lambda kernel: rot180(turned(kernel))) if true_convolution else turned
+
+
+def _call(sheet: Sheet, turn: str, true_convolution: bool, padding: int) -> str:
+    _, turned = TURNS[turn]
+    kernel = f"kernel{turned}{'.flip(0, 1)' * true_convolution}"
+    return sheet.call("r", "nn.functional.conv2d", "g", kernel, padding=padding)
 
 
 def _padded(sheet: Sheet, grad_output: np.ndarray, geometry: Geometry) -> Grid:

@@ -67,7 +67,7 @@ def written_out(
         say="Step from equation to equation: the gradients and the weights of each light up, and where "
         "they lie in the turned kernel.",
         size=(1200, 520),
-        equations={"input_gradient": input_equation(sheet.notation)},
+        equations={"input_gradient": input_equation(sheet)},
         walk="input_gradient",
         code=input_call(sheet, input_size, **how),
     )

@@ -9,13 +9,13 @@ import numpy as np
 from ...functional import conv2d_weight
 from ...functional.geometry import Geometry
 from ...functional.table import convolution_table
-from ...scene import Equation, Grid, Scene, Slot
+from ...scene import Grid, Scene, Slot
 from ...symbols import spoken
 from ..grids import bank_of
 from ..meetings import partners
 from ..sheet import Sheet, row
 from ..words import Says, count, said
-from .kernel_gradient import equation_of
+from .kernel_gradient import equation_of, weight_call
 
 SLOTS = {
     "input": Slot(20, 40, 430, 160, largest=46),
@@ -60,8 +60,10 @@ def kernel_channels(
         },
         say="Point at a plane of the kernel gradient: one input channel meets one output channel.",
         equations={
-            "kernel_gradient": equation_of(sheet.notation),
-            "bias_gradient": Equation("{bias_gradient}", ("{upstream}",), True, "blog-53"),
+            "kernel_gradient": equation_of(sheet),
+            "bias_gradient": sheet.equation(
+                "bias_gradient", "upstream", printed="bias_gradient of channels"
+            ),
         },
         counters=(
             (str(outputs * inputs), "planes: pairs that meet"),
@@ -69,11 +71,8 @@ def kernel_channels(
             (str(outputs), "bias gradients"),
         ),
         walk="kernel_gradient",
-        code=sheet.call(
-            "kernel_gradient", "nn.grad.conv2d_weight", "input", "kernel.shape", "upstream",
-            groups=groups,
-        ),
-    )  # fmt: skip
+        code=weight_call(sheet, groups=groups),
+    )
 
 
 def _table(geometry: Geometry, inputs: int, outputs: int, groups: int) -> dict[str, np.ndarray]:

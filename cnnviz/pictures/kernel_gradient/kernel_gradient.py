@@ -8,14 +8,12 @@ from ...functional import conv2d, conv2d_weight
 from ...functional.geometry import Geometry
 from ...functional.table import convolution_table
 from ...scene import Equation, Grid, Scene
-from ...symbols import Notation, labels, spoken
+from ...symbols import differentiated_by, labels, spoken
 from ..maps import INSERTED, PADDING, cropped, padded, places, spread
 from ..meetings import partners
 from ..sheet import Sheet, between, row
 from ..words import Says, count, names
 
-# Where the documents print the sum of one weight: ids of the ledger.
-PRINTED = {"note": "note-60", "slides": "slides-54", "blog": "blog-45"}
 SLOTS = row(330, input=370, upstream=240, kernel_gradient=250)
 
 
@@ -55,13 +53,11 @@ def kernel_gradient(
         table,
         _says(sheet, a, g, dk, table, geometry),
         say=_say(g, dk, geometry),
-        equations={"kernel_gradient": equation_of(sheet.notation)},
+        equations={"kernel_gradient": equation_of(sheet)},
         signs=between(SLOTS, "∗="),
         counters=_counters(geometry),
         walk="kernel_gradient",
-        code=sheet.call(
-            "kernel_gradient", "nn.grad.conv2d_weight", "input", "kernel.shape", "upstream", **how
-        ),
+        code=weight_call(sheet, **how),
     )
 
 
@@ -105,17 +101,25 @@ def _says(
         name, padded = spoken(dk.symbols[cell]), f", {pads[cell]} of them with padding"
         return (
             f"{name} adds up {products}{padded if pads[cell] else ''}: each upstream gradient times "
-            f"the input cell that {name.partition('/∂')[2]} met there."
+            f"the input cell that {differentiated_by(name)} met there."
         )
 
     return {"input": of_input, "upstream": of_upstream, "kernel_gradient": of_gradient}
 
 
-def equation_of(notation: Notation) -> Equation:
+def weight_call(sheet: Sheet, **how) -> str:
+    """The call that computes the kernel gradient in PyTorch.
+
+    >>> weight_call(Sheet({}), stride=2)
+    'dk = torch.nn.grad.conv2d_weight(a, k.shape, dh, stride=2)'
+    """
+    parts = ("input", "kernel.shape", "upstream")
+    return sheet.call("kernel_gradient", "nn.grad.conv2d_weight", *parts, **how)
+
+
+def equation_of(sheet: Sheet) -> Equation:
     """The sum of one weight: the upstream gradient of each output, times the input it met there."""
-    return Equation(
-        "{kernel_gradient}", ("{upstream}", "{input}"), True, PRINTED[notation.document]
-    )
+    return sheet.equation("kernel_gradient", "upstream", "input", printed="kernel_gradient")
 
 
 def gradient_table(geometry: Geometry, spread: Grid) -> dict[str, np.ndarray]:
@@ -146,12 +150,17 @@ def probed_output(upstream: Grid) -> str:
     """The output that a one-hot probe picks, as it is called in a sentence; "" without a probe."""
     if [number for number in upstream.numbers if number != "0"] != ["1"]:
         return ""
-    return spoken(upstream.symbols[upstream.numbers.index("1")]).partition("/∂")[2]
+    return differentiated_by(spoken(upstream.symbols[upstream.numbers.index("1")]))
+
+
+def copy_of(gradient: str, what: str) -> str:
+    """What a one-hot probe shows of a gradient."""
+    return f"A single 1 upstream: the {gradient} gradient is a copy of {what}."
 
 
 def _say(g: Grid, dk: Grid, geometry: Geometry) -> str:
     if cell := probed_output(g):
-        return f"A single 1 upstream: the kernel gradient is a copy of the patch that {cell} read."
+        return copy_of("kernel", f"the patch that {cell} read")
     if "cropped" in dk.marks:
         rows, columns = geometry.gradient_rows
         kept = "×".join(map(str, geometry.kernel_size))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import accumulate
 
 import numpy as np
@@ -10,14 +10,14 @@ import numpy as np
 from ...functional import conv2d, conv2d_weight
 from ...functional.geometry import Geometry
 from ...functional.table import convolution_table
-from ...scene import NOWHERE, Equation, Grid, Scene, Slot, Step, Stroke
+from ...scene import NOWHERE, Grid, Scene, Slot, Step, Stroke
 from ...symbols import number, spoken
 from ..maps import laid_out
 from ..meetings import filled_in
 from ..sheet import Sheet
 from ..words import Says, count
+from .kernel_gradient import weight_call
 
-PRINTED = {"note": "note-59", "slides": "slides-34", "blog": "blog-39"}
 MIDDLE, TALL = 262, 430  # of the columns
 COLUMNS = {  # left edge and width
     "weight": (268, 58),
@@ -55,50 +55,52 @@ def one_weight(
     gradient = conv2d_weight(input, weight.shape, grad_output, stride)
     table = _table(Geometry.of(input.shape, weight.shape, stride), cell)
     met = table["input"][table["sum"] == 0]  # the input cell on each path, in the order of outputs
-    products = (input.ravel()[met] * grad_output.ravel()).tolist()
     sheet = Sheet(_slots(len(met)), **letters)
     a = sheet.grid("input", input, editable=True)
     k = sheet.grid("kernel", weight, editable=True)
-    h = _column(sheet, "output", sheet.grid("output", conv2d(input, weight, None, stride)))
-    local = _column(sheet, "local", a, met, title="local slope")
-    g = _column(sheet, "upstream", sheet.grid("upstream", grad_output, editable=True))
-    dk = sheet.grid("kernel_gradient", gradient, slot="sum", role="written")
-    total = _column(sheet, "sum", dk, [cell])
-    paths = list(zip(local.symbols, h.symbols, g.symbols, strict=True))
-    parts = {
-        "weight": _column(sheet, "weight", k, [cell]),
-        "output": h,
-        "local": local,
-        "upstream": g,
-        "product": _products(sheet, h, paths, products),
-        "sum": replace(total, frames=_growing(sheet, total, products)),
-    }
-    weight_name = spoken(k.symbols[cell])
+    h = sheet.grid("output", conv2d(input, weight, None, stride))
+    g = sheet.grid("upstream", grad_output, editable=True)
+    dk = sheet.grid("sum", gradient, of="kernel_gradient", role="written")
+    paths = _Paths(
+        spoken(k.symbols[cell]),
+        cell,
+        met.tolist(),
+        list(zip((a.symbols[n] for n in met), h.symbols, g.symbols, strict=True)),
+        (input.ravel()[met] * grad_output.ravel()).tolist(),
+    )
+    parts = _columns(sheet, paths, a, k, h, g, dk)
     return sheet.scene(
         "The paths of one weight",
         (a, k, *parts.values()),
         table,
-        _says(a, k, cell, met.tolist(), paths),
-        say=f"{weight_name} reaches {count(g.size, 'output')}, and each of them reaches "
+        _says(a, k, paths),
+        say=f"{paths.weight} reaches {count(g.size, 'output')}, and each of them reaches "
         f"{sheet.notation.scalar}. Press Next to follow one path after the other.",
         equations={
-            "sum": Equation(
-                "{sum}", ("{upstream}", "{input}"), True, PRINTED[sheet.notation.document]
-            ),
+            "sum": sheet.equation("sum", "upstream", "input", printed="paths of one weight"),
             "output": sheet.forward(),
         },
         signs=((572, MIDDLE + 8, "·"), (708, MIDDLE + 8, "=")),
         strokes=_strokes(parts),
         counters=(
-            (str(g.size), f"paths from {weight_name} to {sheet.notation.scalar}"),
+            (str(g.size), f"paths from {paths.weight} to {sheet.notation.scalar}"),
             (str(weight.size), "weights, each with its own"),
         ),
-        steps=_steps(sheet, weight_name, cell, met.tolist(), paths, products),
-        code=sheet.call(
-            "kernel_gradient", "nn.grad.conv2d_weight", "input", "kernel.shape", "upstream",
-            stride=stride,
-        ),
-    )  # fmt: skip
+        steps=_steps(sheet, paths),
+        code=weight_call(sheet, stride=stride),
+    )
+
+
+@dataclass(frozen=True)
+class _Paths:
+    """The paths of a weight to the scalar, one for each output: the input cell that it met there, the
+    labels of that cell, of the output and of its gradient, and their product."""
+
+    weight: str
+    cell: int
+    met: list[int]
+    labels: list[tuple[str, str, str]]
+    products: list[float]
 
 
 def _slots(paths: int) -> dict[str, Slot]:
@@ -140,7 +142,22 @@ def _column(sheet: Sheet, name: str, grid: Grid, cells=slice(None), title: str =
     )
 
 
-def _products(sheet: Sheet, h: Grid, paths: list, products: list[float]) -> Grid:
+def _columns(
+    sheet: Sheet, paths: _Paths, a: Grid, k: Grid, h: Grid, g: Grid, dk: Grid
+) -> dict[str, Grid]:
+    """What stands on the paths, from the weight to the sum that its gradient is."""
+    outputs, total = _column(sheet, "output", h), _column(sheet, "sum", dk, [paths.cell])
+    return {
+        "weight": _column(sheet, "weight", k, [paths.cell]),
+        "output": outputs,
+        "local": _column(sheet, "local", a, paths.met, title="local slope"),
+        "upstream": _column(sheet, "upstream", g),
+        "product": _products(sheet, outputs, paths),
+        "sum": replace(total, frames=_growing(sheet, total, paths.products)),
+    }
+
+
+def _products(sheet: Sheet, h: Grid, paths: _Paths) -> Grid:
     """The product on each path: they appear one after the other."""
     column = replace(
         h,
@@ -148,8 +165,8 @@ def _products(sheet: Sheet, h: Grid, paths: list, products: list[float]) -> Grid
         title="product",
         slot=sheet.slots["product"],
         role="written",
-        symbols=tuple(f"{a}·{g}" for a, _, g in paths),
-        numbers=tuple(map(number, products)),
+        symbols=tuple(f"{a}·{g}" for a, _, g in paths.labels),
+        numbers=tuple(map(number, paths.products)),
     )
     texts = sheet.written(column).texts or ("",) * column.size
     return replace(column, frames=filled_in(texts, list(range(column.size))))
@@ -174,22 +191,22 @@ def _strokes(parts: dict[str, Grid]) -> tuple[Stroke, ...]:
     )
 
 
-def _says(a: Grid, k: Grid, chosen: int, met: list[int], paths: list) -> dict[str, Says]:
-    weight, inputs, weights = spoken(k.symbols[chosen]), a.symbols, k.symbols
-    names = [tuple(map(spoken, path)) for path in paths]
+def _says(a: Grid, k: Grid, paths: _Paths) -> dict[str, Says]:
+    weight, met = paths.weight, paths.met
+    names = [tuple(map(spoken, path)) for path in paths.labels]
     path_of = {cell: n for n, cell in enumerate(met)}
     slopes = [f"∂{h}/∂{weight} = {a}" for a, h, _ in names]
 
     def of_input(cell: int) -> str:
         if cell not in path_of:
-            return f"{spoken(inputs[cell])} never meets {weight}."
-        a, h, _ = names[path_of[cell]]
-        return f"{a} meets {weight} on the way to {h}."
+            return f"{spoken(a.symbols[cell])} never meets {weight}."
+        met_cell, output, _ = names[path_of[cell]]
+        return f"{met_cell} meets {weight} on the way to {output}."
 
     def of_kernel(cell: int) -> str:
-        which = "Its paths are drawn." if cell == chosen else "Choose it with the slider."
+        which = "Its paths are drawn." if cell == paths.cell else "Choose it with the slider."
         cells = count(len(met), "input cell")
-        return f"{spoken(weights[cell])} lies on {cells}, one for each output. {which}"
+        return f"{spoken(k.symbols[cell])} lies on {cells}, one for each output. {which}"
 
     return {
         "input": of_input,
@@ -207,20 +224,18 @@ def _says(a: Grid, k: Grid, chosen: int, met: list[int], paths: list) -> dict[st
     }
 
 
-def _steps(
-    sheet: Sheet, weight: str, cell: int, met: list[int], paths: list, products: list[float]
-) -> tuple[Step, ...]:
+def _steps(sheet: Sheet, paths: _Paths) -> tuple[Step, ...]:
     """One step for each path: its product appears, and the sum grows."""
-    steps, sums = [], list(accumulate(products))
-    for n, path in enumerate(paths):
+    steps, sums = [], list(accumulate(paths.products))
+    for n, path in enumerate(paths.labels):
         a, h, g = map(spoken, path)
         says = (
-            f"Path {n + 1} of {len(met)}: when {weight} grows, {h} grows {a} times as much, and "
+            f"Path {n + 1} of {len(sums)}: when {paths.weight} grows, {h} grows {a} times as much, and "
             f"{g} says what that does to the scalar. The path adds {a} times {g}."
         )
         if sheet.show == "numbers":
-            says += f" That is {number(products[n])}; the sum is now {number(sums[n])}."
+            says += f" That is {number(paths.products[n])}; the sum is now {number(sums[n])}."
         lit = dict.fromkeys(("output", "local", "upstream", "product"), (n,))
-        lit |= {"weight": (0,), "kernel": (cell,), "input": (met[n],), "sum": (0,)}
-        steps.append(Step(lit, says, ("sum", 0) if n + 1 == len(met) else None))
+        lit |= {"weight": (0,), "kernel": (paths.cell,), "input": (paths.met[n],), "sum": (0,)}
+        steps.append(Step(lit, says, ("sum", 0) if n + 1 == len(sums) else None))
     return tuple(steps)

@@ -9,10 +9,9 @@ import numpy as np
 from ...functional import conv2d, conv2d_input
 from ...functional.geometry import Geometry
 from ...functional.table import convolution_table
-from ...scene import Equation, Grid, Scene
+from ...scene import Grid, Scene
 from ...symbols import Notation, spoken
-from ..maps import padded, padded_or_struck, places, spread, turned
-from ..matrix.convolution_matrix import PRINTED
+from ..maps import SAYS_CROPPED, padded, padded_or_struck, places, spread, turned
 from ..sheet import Sheet, between
 from . import kernel_gradient as to_kernel
 
@@ -79,7 +78,7 @@ def _forward(sheet: Sheet, input, weight, geometry: Geometry, how: dict):
     table = convolution_table(geometry)
     table |= {"kernel": places(k)[table["kernel"]]}
     code = sheet.call("output", "nn.functional.conv2d", "input", "kernel", **how)
-    equation = sheet.forward(PRINTED[sheet.notation.document]["output"])
+    equation = sheet.forward("output")
     return (padded(a, geometry.padding), k, h), table, equation, code
 
 
@@ -95,8 +94,7 @@ def _to_input(sheet: Sheet, weight, grad_output, gradient, geometry: Geometry, h
         "turned": places(k)[::-1][sliding["kernel"]],  # the last weight stands in the first place
         "input_gradient": sliding["output"],
     }
-    printed = PRINTED[sheet.notation.document]["input"]
-    equation = Equation("{input_gradient}", ("{spread}", "{turned}"), True, printed)
+    equation = sheet.equation("input_gradient", "spread", "turned", printed="input_gradient")
     parts = ("input.shape", "kernel", "upstream")
     code = sheet.call("input_gradient", "nn.grad.conv2d_input", *parts, **how)
     return (g, k, da), table, equation, code
@@ -124,9 +122,7 @@ def _with_sentences(part: str, grid: Grid, table: dict) -> Grid:
     of_marked = {
         "inserted": f"An inserted zero: the {step} keeps the cells apart, so none stands here.",
         "padding": "A padding cell: always 0.",
-        "cropped": (
-            "Cropped: what it would give belongs to the padding, and the padding was no input."
-        ),
+        "cropped": SAYS_CROPPED,
     }
     of_part = {
         "map": "{} is a cell of the map: the windows that cover it light up on the right.",
@@ -157,10 +153,7 @@ def _say(role: str, on: Grid, notation: Notation) -> str:
     if role == "forward":
         return f"Forward, the kernel {n.kernel} is the window and slides over the input."
     if cell := to_kernel.probed_output(on):
-        return (
-            f"A single 1 upstream: the input gradient is a copy of the kernel, on the cells that "
-            f"{cell} read."
-        )
+        return to_kernel.copy_of("input", f"the kernel, on the cells that {cell} read")
     return (
         f"For the input gradient, ∂{n.scalar}/∂{n.output} is the map and {n.kernel} is the window. "
         f"It runs against the forward direction, so it is turned{done and f', and the map is {done}'}."

@@ -9,8 +9,9 @@ import numpy as np
 from ...functional import conv2d, conv2d_weight
 from ...functional.geometry import Geometry
 from ...functional.table import convolution_table
-from ...scene import NOWHERE, Equation, Grid, Scene, Slot, Stroke
+from ...scene import NOWHERE, Grid, Scene, Slot, Stroke
 from ...symbols import Notation, number, spoken
+from ..plot import Plot
 from ..sheet import Sheet
 from ..words import Says
 
@@ -24,7 +25,8 @@ SLOTS = {
     "upstream": Slot(690, 40, 270, 235, largest=72),
     "nudge": Slot(800, 390, 90, 50, largest=90, square=False),
 }
-PLOT = Slot(70, 350, 600, 220)
+PLOT = (70, 670, 350, 546)  # left, right, top and bottom of the curve ...
+AXIS = 570  # ... and its axis, below it
 
 
 def wiggle(
@@ -52,51 +54,54 @@ def wiggle(
     """
     trial = _Trial(input, weight, grad_output, cell, nudge, stride, scalar)
     sheet = Sheet(SLOTS, **{"show": "numbers", **letters})
-    a = sheet.grid("input", input, editable=True)
-    k = sheet.grid("kernel", weight, editable=True)
-    h = sheet.grid("output", trial.outputs)
-    dh = replace(
-        sheet.grid("output", trial.change, slot="change", role="written"),
-        name="change",
-        title="how it moves",
-        symbols=tuple(f"Δ{name}" for name in h.symbols),
-    )
-    g = sheet.grid("upstream", trial.upstream, editable=scalar == "linear")
-    e = Grid(
-        "nudge",
-        "nudge",
-        (1, 1, 1, 1),
-        SLOTS["nudge"],
-        symbols=("ε",),
-        numbers=(number(float(nudge)),),
-    )
+    grids = a, k, h, _, g, _ = _grids(sheet, trial)
     table = _table(Geometry.of(input.shape, weight.shape, stride), cell)
-    name, printed = spoken(k.symbols[cell]), sheet.notation.document == "note"
+    name = spoken(k.symbols[cell])
     return sheet.scene(
         "A weight, nudged",
-        (a, k, h, dh, g, e),
+        grids,
         table,
         _says(a, k, h, g, table, cell, scalar),
         say=_say(sheet.notation, name, scalar),
         size=(1200, 600),
         equations={
-            "change": Equation("{change}", ("{nudge}", "{input}"), True, "note-56" * printed),
+            "change": sheet.equation("change", "nudge", "input", printed="output by a weight"),
             "output": sheet.forward(),
         },
         signs=((278, 165, "∗"), (500, 105, "=")),
         strokes=_plot(trial, sheet.notation, name),
-        counters=(
-            (number(trial.slope), f"∂{sheet.notation.scalar}/∂{name}, the gradient"),
-            (number(trial.predicted), "change predicted"),
-            (number(trial.actual), "change in fact"),
-            (number(trial.central), f"central difference, ±{number(CHECK)}"),
-        ),
+        counters=_counters(trial, f"∂{sheet.notation.scalar}/∂{name}"),
         lamps=(
             (bool(np.isclose(trial.predicted, trial.actual)), "prediction exact"),
             (bool(np.isclose(trial.central, trial.slope)), "central difference is the gradient"),
         ),
         walk="change",
-    )  # fmt: skip
+    )
+
+
+def _grids(sheet: Sheet, trial: _Trial) -> tuple[Grid, ...]:
+    """Input, kernel and output, how the output moves, the upstream gradient, and the nudge."""
+    h = sheet.grid("output", trial.outputs)
+    change = sheet.grid("change", trial.change, of="output", role="written")
+    moves = tuple(f"Δ{name}" for name in h.symbols)
+    by, one = (number(float(trial.nudge)),), (1, 1, 1, 1)
+    return (
+        sheet.grid("input", trial.input, editable=True),
+        sheet.grid("kernel", trial.weight, editable=True),
+        h,
+        replace(change, title="how it moves", symbols=moves),
+        sheet.grid("upstream", trial.upstream, editable=trial.kind == "linear"),
+        Grid("nudge", "nudge", one, SLOTS["nudge"], symbols=("ε",), numbers=by),
+    )
+
+
+def _counters(trial: _Trial, gradient: str) -> tuple[tuple[str, str], ...]:
+    return (
+        (number(trial.slope), f"{gradient}, the gradient"),
+        (number(trial.predicted), "change predicted"),
+        (number(trial.actual), "change in fact"),
+        (number(trial.central), f"central difference, ±{number(CHECK)}"),
+    )
 
 
 def _table(geometry: Geometry, cell: int) -> dict[str, np.ndarray]:
@@ -213,33 +218,29 @@ def _says(a, k, h, g, table: dict, cell: int, scalar: str) -> dict[str, Says]:
 
 def _plot(trial: _Trial, notation: Notation, weight: str) -> tuple[Stroke, ...]:
     """The scalar against the nudge: the curve, its tangent at 0, and the gap at the nudge."""
-    at = np.linspace(-FARTHEST, FARTHEST, 3 if trial.kind == "linear" else 33)
-    curve = [trial.scalar(by) for by in at.tolist()]
-    here = trial.scalar(0)
-    tangent = [here + trial.slope * by for by in (-FARTHEST, FARTHEST)]
-    low, high = min(*curve, *tangent), max(*curve, *tangent)
-    room = (high - low) or 1.0
-
-    def point(by: float, value: float) -> tuple[float, float]:
-        across, down = (by + FARTHEST) / (2 * FARTHEST), (high - value) / room
-        return (
-            round(PLOT.x + PLOT.width * across, 1),
-            round(PLOT.y + (PLOT.height - 24) * down, 1),
-        )
-
-    bottom, middle = PLOT.y + PLOT.height, point(0, here)[0]
-    predicted = point(trial.nudge, here + trial.slope * trial.nudge)
-    actual = point(trial.nudge, trial.scalar(trial.nudge))
-    foot = (predicted[0], bottom)
+    at = np.linspace(-FARTHEST, FARTHEST, 3 if trial.kind == "linear" else 33).tolist()
+    curve = [trial.scalar(by) for by in at]
+    here, end = trial.scalar(0), trial.slope * FARTHEST
+    low, high = min(*curve, here - end, here + end), max(*curve, here - end, here + end)
+    plot = Plot(PLOT, (-FARTHEST, FARTHEST), (low if low < high else high - 1, high), digits=1)
+    predicted = plot.at(trial.nudge, here + trial.predicted)
+    actual = plot.at(trial.nudge, trial.scalar(trial.nudge))
     return (
-        Stroke(((PLOT.x, bottom), (PLOT.x + PLOT.width, bottom)), "axis",
-               f"nudge of {weight}, from −2 to 2", below=True),
-        Stroke(((middle, PLOT.y - 10), (middle, bottom)), "axis"),
-        Stroke(((PLOT.x, PLOT.y - 14), (PLOT.x, bottom)), "axis"),
-        Stroke(tuple(point(by, value) for by, value in zip(at.tolist(), curve, strict=True)), "curve"),
-        Stroke((point(-FARTHEST, tangent[0]), point(FARTHEST, tangent[1])), "tangent"),
+        *_axes(weight, plot.at(0, here)[0]),
+        plot.curve(at, curve),
+        plot.tangent(0, here, trial.slope, reach=(-FARTHEST, FARTHEST)),
         Stroke(((755, 512), (935, 512)), "curve", f"{notation.scalar} in fact"),
         Stroke(((755, 552), (935, 552)), "tangent", "as its gradient predicts"),
-        Stroke((foot, actual), "forward"),
+        Stroke(((predicted[0], AXIS), actual), "forward"),
         Stroke(((predicted[0] - 8, predicted[1]), (predicted[0] + 8, predicted[1])), "backward"),
-    )  # fmt: skip
+    )
+
+
+def _axes(weight: str, middle: float) -> tuple[Stroke, ...]:
+    left, right, top, _ = PLOT
+    along = f"nudge of {weight}, from −2 to 2"
+    return (
+        Stroke(((left, AXIS), (right, AXIS)), "axis", along, below=True),
+        Stroke(((middle, top - 10), (middle, AXIS)), "axis"),
+        Stroke(((left, top - 14), (left, AXIS)), "axis"),
+    )

@@ -7,8 +7,8 @@ import numpy as np
 from ...functional import conv2d
 from ...functional.geometry import Geometry
 from ...functional.table import convolution_table
-from ...scene import Axis, Equation, Grid, Scene, Slot
-from ...symbols import Notation, spoken
+from ...scene import Axis, Grid, Scene, Slot
+from ...symbols import spoken
 from ..grids import bank_of, edge_grid, matrix_grid
 from ..maps import PADDING, padded, places
 from ..meetings import partners
@@ -22,12 +22,6 @@ ROOMS = {  # left edge and width of each matrix, by the matrices that are shown
     ("W",): {"W": (76, 1100)},
     ("im2col",): {"im2col": (76, 700)},
     ("W", "im2col"): {"W": (76, 700), "im2col": (810, 370)},
-}
-# Where the documents print the equations of this picture: ids of the ledger.
-PRINTED = {
-    "note": {"output": "note-21", "input": "note-30", "kernel": "note-60"},
-    "slides": {"output": "slides-26", "input": "slides-61", "kernel": "slides-54"},
-    "blog": {"output": "blog-29", "input": "blog-59", "kernel": "blog-45"},
 }
 
 
@@ -71,7 +65,11 @@ def convolution_matrix(
         _says(a, k, h, table, with_w="W" in parts),
         say="Point at a cell: every cell that belongs to it lights up. Click to pin it.",
         size=(WIDTH, BELOW + 254 if parts else 374),
-        equations=_equations(sheet.notation),
+        equations={
+            "output": sheet.forward("output"),
+            "input": sheet.backward("input", "kernel", printed="input_gradient"),
+            "kernel": sheet.backward("kernel", "input", printed="kernel_gradient"),
+        },
         signs=between(SLOTS, "∗="),
         counters=_counters(a, k, h, table) if "W" in parts else (),
         walk="output",
@@ -134,25 +132,6 @@ def _edge_slot(left: float, width: float) -> Slot:
 
 def _matrix_slot(left: float, width: float) -> Slot:
     return Slot(left, BELOW + 30, width, 212, largest=62, square=False, centred=False)
-
-
-def _equations(notation: Notation) -> dict[str, Equation]:
-    """The output forward; backward, which upstream gradients a cell collects, and how weighted."""
-    upstream = f"∂{notation.scalar}/∂{{output}}"
-    factors = {
-        "output": tuple(f"{{{part}}}" for part in notation.factors),
-        "input": ("{kernel}", upstream),
-        "kernel": ("{input}", upstream),
-    }
-    return {
-        name: Equation(
-            "{output}" if name == "output" else f"∂{notation.scalar}/∂{{{name}}}",
-            factors[name],
-            counted=name == "output",
-            ledger=PRINTED[notation.document][name],
-        )
-        for name in factors
-    }
 
 
 def _says(a: Grid, k: Grid, h: Grid, table: dict, with_w: bool) -> dict[str, Says]:

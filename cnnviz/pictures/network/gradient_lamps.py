@@ -38,60 +38,57 @@ def gradient_lamps(
     ((True, 'Linear alone'), (True, 'ReLU alone'), (True, 'the whole network'))
     """
     names = tuple(type(layer).__name__ for layer in network)
-    worst = [_worst(check.rows) for check in alone]
-    left = [sum(row.left_out for row in check.rows) for check in alone]
-    tried = [
-        sum(row.checked for row in check.rows) + n for check, n in zip(alone, left, strict=True)
-    ]
-    by_place = {_place(row, network): row for row in whole.rows}
+    by_place = {_place(row): row for row in whole.rows}
     count = len(network)
-    rows = [_line("layers", names, tuple(f"{name}: {_verdict(check)}" for name, check in
-                                         zip(names, alone, strict=True)))]  # fmt: skip
-    rows.append(
-        _line("alone", tuple(map(_error, worst)), tuple(str(row) for row in worst), _marks(worst))
+    checked, left_out = (
+        sum(getattr(row, kind) for check in (*alone, whole) for row in check.rows)
+        for kind in ("checked", "left_out")
     )
-    rows.append(
-        _line(
-            "left_out",
-            tuple(f"{n} of {of}" for n, of in zip(left, tried, strict=True)),
-            tuple(
-                f"{n} of the {of} cells tried are too near a tie or a kink of this layer: a nudge "
-                "changes the winner or the side, so nothing can be said there."
-                for n, of in zip(left, tried, strict=True)
-            ),
-        )
-    )
-    for kind in (INPUT, "weight", "bias"):
-        found = [by_place.get((kind, number)) for number in range(count)]
-        said = tuple(
-            "There is nothing of this kind here." if row is None else str(row) for row in found
-        )
-        rows.append(
-            _line(
-                kind,
-                tuple("" if row is None else _error(row) for row in found),
-                said,
-                _marks(found),
-            )
-        )
     wrong = [name for name, check in zip(names, alone, strict=True) if not check.ok]
-    steps = (*_alone_steps(names, alone), _whole_step(whole, by_place))
-    checked = sum(row.checked for check in (*alone, whole) for row in check.rows)
     return Scene(
         title="A lamp for each layer",
-        grids=tuple(rows),
+        grids=(
+            *_lines_alone(names, alone),
+            *(_line_together(kind, count, by_place) for kind in (INPUT, "weight", "bias")),
+        ),
         table=dict.fromkeys(TOPS, np.arange(count)),
         say=_say(wrong, whole),
         size=(1200, 610),
         strokes=_arrows(count),
-        counters=((str(checked), "cells checked"), (str(sum(left) + sum(r.left_out for r in whole.rows)),
-                  "left out near kinks")),
+        counters=((str(checked), "cells checked"), (str(left_out), "left out near kinks")),
         lamps=(
             *((check.ok, f"{name} alone") for name, check in zip(names, alone, strict=True)),
             (whole.ok, "the whole network"),
         ),
-        steps=steps,
-    )  # fmt: skip
+        steps=(*_alone_steps(names, alone), _whole_step(whole, by_place)),
+    )
+
+
+def _lines_alone(names: tuple[str, ...], alone: tuple[GradientCheck, ...]) -> tuple[Grid, ...]:
+    """What the layers are, the error of each when checked alone, and what was left out."""
+    verdicts = (f"{name}: {_verdict(check)}" for name, check in zip(names, alone, strict=True))
+    worst = [_worst(check.rows) for check in alone]
+    left = [sum(row.left_out for row in check.rows) for check in alone]
+    checked = [sum(row.checked for row in check.rows) for check in alone]
+    tried = [(n, n + more) for n, more in zip(left, checked, strict=True)]
+    kinks = (
+        f"{n} of the {of} cells tried are too near a tie or a kink of this layer: a nudge changes the "
+        "winner or the side, so nothing can be said there."
+        for n, of in tried
+    )
+    return (
+        _line("layers", names, tuple(verdicts)),
+        _line("alone", tuple(map(_error, worst)), tuple(map(str, worst)), _marks(worst)),
+        _line("left_out", tuple(f"{n} of {of}" for n, of in tried), tuple(kinks)),
+    )
+
+
+def _line_together(kind: str, count: int, by_place: dict) -> Grid:
+    """The error of each layer's gradient of one kind, in the check of the whole network."""
+    found = [by_place.get((kind, number)) for number in range(count)]
+    errors = tuple("" if row is None else _error(row) for row in found)
+    nothing = "There is nothing of this kind here."
+    return _line(kind, errors, tuple(str(row or nothing) for row in found), _marks(found))
 
 
 def _line(name: str, texts, said, marks=None) -> Grid:
@@ -118,7 +115,7 @@ def _marks(rows) -> dict[str, tuple[int, ...]]:
     }
 
 
-def _place(row: Row, network: Sequential) -> tuple[str, int]:
+def _place(row: Row) -> tuple[str, int]:
     """Which line and which layer a row of the whole check stands in: `4.bias` is (bias, 4)."""
     number, _, kind = row.parameter.partition(".")
     return (kind, int(number)) if kind else (INPUT, 0)

@@ -11,6 +11,7 @@ from ...functional.geometry import Geometry
 from ...functional.table import convolution_table
 from ...network import CrossEntropyLoss, Sequential
 from ...scene import NOWHERE
+from ..meetings import joined
 
 
 @dataclass(frozen=True)
@@ -74,6 +75,27 @@ def run_once(network: Sequential, image: np.ndarray, label: int) -> Run:
     )
 
 
+# Which column of the meetings belongs to each grid of a pass.
+COLUMNS = {
+    "image": "image",
+    "kernel": "kernel",
+    "maps": "maps",
+    "relu": "maps",
+    "pooled": "pooled",
+    "row": "pooled",
+    "scores": "classes",
+    "probabilities": "classes",
+    "target": "classes",
+    "upstream": "classes",
+    "row_gradient": "pooled",
+    "pooled_gradient": "pooled",
+    "relu_gradient": "wins",
+    "maps_gradient": "wins",
+    "kernel_gradient": "kernel",
+    "image_gradient": "image",
+}
+
+
 def run_table(run: Run) -> dict[str, np.ndarray]:
     """Each pooled cell with its window, and its winner with what the winner has read. Winners that
     are 0 have no further rows: the ReLU lets nothing back through them.
@@ -89,40 +111,19 @@ def run_table(run: Run) -> dict[str, np.ndarray]:
     place, channel = winners % (rows * columns), winners // (rows * columns)
     fields = reads[place].ravel()
     weights = (taps[place] + channel[:, None] * np.prod(run.kernel_size)).ravel()
-    each = reads.shape[1]
-    classes = np.arange(len(run.target))
-
-    def column(by_window, by_field, by_class=NOWHERE) -> np.ndarray:
-        sizes = len(all_windows), len(fields), len(classes)
-        parts = (by_window, by_field, by_class)
-        return np.concatenate(
-            [np.broadcast_to(part, size) for part, size in zip(parts, sizes, strict=True)]
-        )
-
+    each = reads.shape[1]  # cells that one winner has read
     won = all_inside == run.switches[all_windows]
-    image, kernel = column(NOWHERE, fields), column(NOWHERE, weights)
-    maps = column(all_inside, np.repeat(winners, each))
-    wins = column(np.where(won, all_inside, NOWHERE), np.repeat(winners, each))
-    pooled = column(all_windows, np.repeat(alive, each))
-    by_class = column(NOWHERE, NOWHERE, classes)
-    return {
-        "image": image,
-        "kernel": kernel,
-        "maps": maps,
-        "relu": maps,
-        "pooled": pooled,
-        "row": pooled,
-        "scores": by_class,
-        "probabilities": by_class,
-        "target": by_class,
-        "upstream": by_class,
-        "row_gradient": pooled,
-        "pooled_gradient": pooled,
-        "relu_gradient": wins,
-        "maps_gradient": wins,
-        "kernel_gradient": kernel,
-        "image_gradient": image,
-    }
+    met = joined(
+        {"pooled": all_windows, "maps": all_inside, "wins": np.where(won, all_inside, NOWHERE)},
+        {
+            "pooled": np.repeat(alive, each),
+            **dict.fromkeys(("maps", "wins"), np.repeat(winners, each)),
+            "image": fields,
+            "kernel": weights,
+        },
+        {"classes": np.arange(len(run.target))},
+    )
+    return {grid: met[column] for grid, column in COLUMNS.items()}
 
 
 @lru_cache(maxsize=8)

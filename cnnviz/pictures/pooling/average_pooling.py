@@ -9,12 +9,12 @@ from ...functional.geometry import Geometry
 from ...functional.pooling import counted_cells
 from ...functional.samples import sample_gradient
 from ...functional.windows import pad
-from ...scene import Equation, Grid, Scene, Slot
+from ...scene import Grid, Scene, Slot
 from ...symbols import NOTATIONS, number, spoken
 from ..meetings import partners
 from ..sheet import Sheet, arrow
 from ..words import Says, names
-from .pools import THERE_AND_BACK, meetings, pooled_map, pooling_call, size_in_words, total
+from .pools import THERE_AND_BACK, meetings, pooled_map, pooling_call, size_in_words, there_and_back
 
 SLOTS = {
     **THERE_AND_BACK,
@@ -25,7 +25,6 @@ STROKES = (
     arrow(SLOTS["input"], SLOTS["output"], "forward", "mean"),
     arrow(SLOTS["upstream"], SLOTS["input_gradient"], "backward", "shares"),
 )
-PRINTED = {"slides": "slides-87"}
 
 
 def average_pooling(
@@ -57,55 +56,57 @@ def average_pooling(
     means = avg_pool2d(input, kernel_size, stride, **how)
     arriving = sample_gradient(*means.shape) if upstream is None else upstream
     returning = avg_pool2d_backward(arriving, input.shape, kernel_size, stride, **how)
-    counted = counted_cells(geometry, count_include_pad)
-    whole = np.full(geometry.kernel_size, np.prod(geometry.kernel_size))
 
     sheet = Sheet(SLOTS, **{"notation": NOTATIONS["slides"], "show": "numbers", **letters})
-    around = pooled_map(sheet, input, geometry)
-    h = sheet.grid("output", means, role="written")
-    g = sheet.grid("upstream", arriving, editable=True)
-    da = sheet.grid("input_gradient", returning, role="written")
-    share = _parts("share", "share of each cell", counted)
-    kernel = _parts("kernel", "constant kernel  {}×{}".format(*whole.shape), whole)
-    printed = PRINTED.get(sheet.notation.document, "")
-    lost = float(arriving.sum()) - float(returning.sum())
-    met = meetings(geometry)
-    windows = partners(met["cell"], met["output"], input.size)
-    of_input = _of_input(count_include_pad, around.origin, h, windows)
+    counted, met = counted_cells(geometry, count_include_pad), meetings(geometry)
+    grids = (
+        pooled_map(sheet, input, geometry),
+        sheet.grid("output", means, role="written"),
+        *_shares_and_kernel(geometry, counted),
+        sheet.grid("upstream", arriving, editable=True),
+        sheet.grid("input_gradient", returning, role="written"),
+    )
     return sheet.scene(
         "Average pooling",
-        (around, h, share, kernel, g, da),
-        {
-            "input": met["input"],
-            "kernel": met["kernel"],
-            "output": met["output"],
-            "share": met["output"],
-            "upstream": met["output"],
-            "input_gradient": met["cell"],
-        },
-        {
-            "input": of_input,
-            "input_gradient": of_input,
-            **_of_windows(counted.ravel().tolist(), h, g, share, kernel),
-        },
+        grids,
+        _table(met),
+        _says(grids, met, counted, count_include_pad),
         say=f"{size_in_words(geometry, padding, ceil_mode)} Point at an upstream gradient: it spreads "
         "evenly over its window.",
         size=(1200, 656),
         equations={
-            "output": Equation("{output}", ("{share}", "{input}"), True),
-            "input_gradient": Equation(
-                "{input_gradient}", ("{share}", "{upstream}"), True, printed
+            "output": sheet.equation("output", "share", "input"),
+            "input_gradient": sheet.equation(
+                "input_gradient", "share", "upstream", printed="average pooling"
             ),
         },
         strokes=STROKES,
-        counters=(
-            (total(arriving), "sum of what arrives"),
-            (total(returning), "sum of what goes back"),
-            (number(round(lost, 6)), "lost to counted padding"),
-        ),
-        lamps=_lamps(geometry, input, means, arriving, returning, 1 / whole),
+        counters=_counters(arriving, returning),
+        lamps=_lamps(geometry, input, means, arriving, returning),
         walk="output",
         code=pooling_call(sheet, "avg_pool2d", kernel_size, stride, **how),
+    )
+
+
+def _table(met: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    return {
+        "input": met["input"],
+        "kernel": met["kernel"],
+        **dict.fromkeys(("output", "share", "upstream"), met["output"]),
+        "input_gradient": met["cell"],
+    }
+
+
+def _shares_and_kernel(geometry: Geometry, counted: np.ndarray) -> tuple[Grid, Grid]:
+    """The part that each cell of a window has in its mean, and the kernel that would say the same."""
+    rows, columns = geometry.kernel_size
+    return (
+        _parts("share", "share of each cell", counted),
+        _parts(
+            "kernel",
+            f"constant kernel  {rows}×{columns}",
+            np.full((rows, columns), rows * columns),
+        ),
     )
 
 
@@ -116,8 +117,17 @@ def _parts(name: str, title: str, counted: np.ndarray) -> Grid:
     return Grid(name, title, shape, SLOTS[name], symbols=parts, numbers=parts)
 
 
-def _lamps(geometry: Geometry, input, means, g, back, kernel) -> tuple[tuple[bool, str], ...]:
+def _counters(arriving: np.ndarray, returning: np.ndarray) -> tuple[tuple[str, str], ...]:
+    lost = float(arriving.sum()) - float(returning.sum())
+    return (
+        *there_and_back(arriving, returning),
+        (number(round(lost, 6)), "lost to counted padding"),
+    )
+
+
+def _lamps(geometry: Geometry, input, means, g, back) -> tuple[tuple[bool, str], ...]:
     """Whether a convolution with the constant kernel, and its transpose, give the same."""
+    kernel = np.full(geometry.kernel_size, 1 / np.prod(geometry.kernel_size))
     forward = conv2d(pad(input, geometry.padding), kernel, stride=geometry.stride)
     # The transpose makes the padded input, but for the remainder that no window reaches.
     full = conv_transpose2d(g, kernel, stride=geometry.stride)
@@ -130,6 +140,20 @@ def _lamps(geometry: Geometry, input, means, g, back, kernel) -> tuple[tuple[boo
             "conv_transpose2d by it gives the same gradient",
         ),
     )
+
+
+def _says(
+    grids: tuple[Grid, ...], met: dict, counted: np.ndarray, count_include_pad: bool
+) -> dict[str, Says]:
+    """What each cell says when the learner points at it."""
+    around, h, share, kernel, g, da = grids
+    windows = partners(met["cell"], met["output"], da.size)
+    of_input = _of_input(count_include_pad, around.origin, h, windows)
+    return {
+        "input": of_input,
+        "input_gradient": of_input,
+        **_of_windows(counted.ravel().tolist(), h, g, share, kernel),
+    }
 
 
 def _of_input(count_include_pad: bool, a: Grid, h: Grid, windows: list[list[int]]) -> Says:

@@ -8,14 +8,21 @@ import numpy as np
 
 from ...functional import max_pool2d_backward
 from ...functional.samples import sample_gradient
-from ...scene import NOWHERE, Equation, Grid, Scene, Slot, Stroke
+from ...scene import NOWHERE, Grid, Scene, Slot, Stroke
 from ...symbols import spoken
 from ..maps import places
 from ..meetings import joined
 from ..sheet import Sheet, arrow
 from ..words import Says, names
 from .nudged_cell import NudgedCell, with_curve
-from .pools import THERE_AND_BACK, MaxPooled, pooled_map, pooling_call, size_in_words, total
+from .pools import (
+    THERE_AND_BACK,
+    MaxPooled,
+    pooled_map,
+    pooling_call,
+    size_in_words,
+    there_and_back,
+)
 
 SLOTS = {**THERE_AND_BACK, "switches": Slot(770, 196, 210, 264, largest=62)}
 STROKES = (
@@ -24,8 +31,6 @@ STROKES = (
     arrow(SLOTS["upstream"], SLOTS["input_gradient"], "backward", "back"),
     Stroke(((874, 470), (874, 506), (800, 506), (722, 506)), "backward", "", below=True),
 )
-# Where the documents say where the gradient of max pooling goes: ids of the ledger.
-PRINTED = {"note": "note-12", "slides": "slides-86", "blog": "blog-22"}
 SMALLEST_FOR_TWO_LINES = 34
 
 # The scalar at the end of the network, as a function of the pooled map: its gradient.
@@ -67,7 +72,8 @@ def max_pooling(
     """
     how = {"padding": padding, "dilation": dilation, "ceil_mode": ceil_mode}
     pool = MaxPooled.of(input, kernel_size, stride, *how.values())
-    scalar = scalar if upstream is None else "any F"
+    if upstream is not None:
+        scalar = "any F"
     gradient_of = SCALARS[scalar] if upstream is None else lambda pooled: upstream
     arriving = gradient_of(pool.pooled)
     returning = max_pool2d_backward(arriving, input.shape, pool.switches)
@@ -86,16 +92,10 @@ def max_pooling(
         "its switch and the place of its gradient light up.",
         size=(1200, 656),
         equations={
-            "input_gradient": Equation(
-                "{input_gradient}", ("{upstream}",), True, PRINTED[sheet.notation.document]
-            )
+            "input_gradient": sheet.equation("input_gradient", "upstream", printed="max pooling")
         },
         strokes=STROKES,
-        counters=(
-            (f"{np.count_nonzero(pool.wins)} of {input.size}", "cells win"),
-            (total(arriving), "sum of what arrives"),
-            (total(returning), "sum of what goes back"),
-        ),
+        counters=_counters(pool, arriving, returning),
         walk="output",
         code=pooling_call(sheet, "max_pool2d", kernel_size, stride, **how, return_indices=True),
     )
@@ -103,6 +103,13 @@ def max_pooling(
         return scene
     cell = NudgedCell(pool, nudged, scalar, gradient_of)
     return with_curve(scene, cell, float(returning.flat[nudged]), sheet.notation)
+
+
+def _counters(pool: MaxPooled, arriving, returning) -> tuple[tuple[str, str], ...]:
+    return (
+        (f"{np.count_nonzero(pool.wins)} of {pool.input.size}", "cells win"),
+        *there_and_back(arriving, returning),
+    )
 
 
 def _shown(scalar: str, pool: MaxPooled, around: Grid, h: Grid, g: Grid, da: Grid) -> tuple:
@@ -173,27 +180,29 @@ def _table(pool: MaxPooled, around: Grid) -> dict[str, np.ndarray]:
     )
 
 
+def _why_it_lost(pool: MaxPooled, cell: int) -> str:
+    values, windows = pool.input.ravel(), pool.windows[cell]
+    if not windows:
+        return "is in no window: they stop short of it."
+    if any(values[pool.winners[window]] == values[cell] for window in windows):
+        return "is as large as the winner but comes later: PyTorch takes the first."
+    return "loses: a little more or less of it does not move the maximum."
+
+
 def _says(pool: MaxPooled, around: Grid, h: Grid, g: Grid, da: Grid) -> dict[str, Says]:
     """What each cell says when the learner points at it."""
-    winners, wins, windows, values = pool.winners, pool.wins, pool.windows, pool.input.ravel()
+    winners, wins = pool.winners, pool.wins
     name = list(map(spoken, around.origin.symbols))
 
     def of_input(cell: int) -> str:
         if cell < 0:
             return "Padding counts as −∞ here, so it never wins. A 0 would win over negative cells."
         won = pool.won_by[cell]
-        if not windows[cell]:
-            return f"{name[cell]} is in no window: they stop short of it. Its gradient is 0."
         if len(won) > 1:
             return f"{name[cell]} wins {len(won)} windows, {names(h, won)}: their gradients add up in it."
         if won:
             return f"{name[cell]} is the largest of the window of {names(h, won)}: the gradient comes back to it."
-        if any(values[winners[window]] == values[cell] for window in windows[cell]):
-            return (
-                f"{name[cell]} is as large as the winner but comes later: PyTorch takes the first. "
-                "Its gradient is 0."
-            )
-        return f"{name[cell]} loses: a little more or less of it does not move the maximum. Its gradient is 0."
+        return f"{name[cell]} {_why_it_lost(pool, cell)} Its gradient is 0."
 
     def of_output(window: int) -> str:
         read = pool.met["input"][pool.met["output"] == window]

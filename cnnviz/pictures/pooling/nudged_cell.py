@@ -11,11 +11,13 @@ from ...functional import max_pool2d
 from ...scene import Grid, Scene, Stroke
 from ...symbols import Notation, number, spoken
 from ..maps import places
+from ..plot import Plot, Point
+from ..printed import record_of
 from .pools import MaxPooled
 
-PLOT = (756.0, 190.0, 214.0, 264.0)  # x, y, width, height: where the switches stand otherwise
+PLOT = (756.0, 970.0, 190.0, 454.0)  # left, right, top, bottom: where the switches stand otherwise
+MARGIN = 14  # between the curve and the edges above and below it
 SPAN = (-2.0, 16.0)  # the values of the cell that are drawn
-PRINTED = {"note": "note-09", "slides": "slides-86", "blog": "blog-11"}
 SAMPLES = 37
 ALONE = -np.inf  # what a cell has to exceed in a window that holds no other
 
@@ -97,7 +99,7 @@ def with_curve(scene: Scene, nudged: NudgedCell, gradient: float, notation: Nota
         say=_say(nudged, spoken(name), notation.scalar, gradient),
         strokes=(*arrows, *rings, *_plot(nudged, name, notation.scalar, gradient)),
         equations={
-            grid: replace(equation, ledger=PRINTED[notation.document])
+            grid: replace(equation, ledger=record_of("cell that loses", notation.document))
             for grid, equation in scene.equations.items()
         },
         counters=(
@@ -144,7 +146,6 @@ def _ring(grid: Grid, cell: int, kind: str) -> Stroke:
 
 def _plot(nudged: NudgedCell, name: str, scalar: str, slope: float) -> tuple[Stroke, ...]:
     """F against the cell: axes, the curve, its kinks, and the tangent that the gradient describes."""
-    x, y, width, height = PLOT
     value = nudged.value
     first, last = min(SPAN[0], value), max(SPAN[1], value)
     kinks = [kink for kink in nudged.kinks() if first <= kink <= last]
@@ -153,33 +154,48 @@ def _plot(nudged: NudgedCell, name: str, scalar: str, slope: float) -> tuple[Str
     here = float(nudged.scalars([value])[0])
     low, high = float(curve.min()), float(curve.max())
     room = max(high - low, 1.0)
-
-    def at(v: float, f: float) -> tuple[float, float]:
-        across = x + width * (v - first) / (last - first)
-        return round(across, 2), round(y + height - 14 - (height - 28) * (f - low) / room, 2)
-
+    left, right, top, bottom = PLOT
+    inside = (left, right, top + MARGIN, bottom - MARGIN)
+    plot = Plot(inside, (first, last), (low, low + room))
     near = (last - first) / 7
     bounds = (low - room / 20, high + room / 20)  # a steep tangent must not leave the plot
     ends = [(-near, near)] + ([sorted((f - here) / slope for f in bounds)] if slope else [])
     starts, stops = zip(*ends, strict=True)
-    foot = at(value, here)
-    bottom = y + height
-    strokes = [
-        Stroke(((x, bottom), (x + width, bottom)), "axis"),
-        Stroke(((x + width, bottom + 36),) * 2, "axis", name),
-        Stroke(((x, bottom), (x, y)), "axis"),
-        Stroke(((x, y), (x, y)), "axis", scalar),
-        Stroke(tuple(at(v, f) for v, f in zip(values, curve, strict=True)), "curve"),
-        Stroke(
-            tuple(at(value + d, here + slope * d) for d in (max(starts), min(stops))), "tangent"
+    return (
+        *_axes(name, scalar),
+        plot.curve(values, curve),
+        plot.tangent(value, here, slope, reach=(max(starts), min(stops))),
+        *_foot(plot.at(value, here), number(value)),
+        *(
+            stroke
+            for kink in kinks
+            for stroke in _kink(plot.at(kink, float(nudged.scalars([kink])[0])))
         ),
-        Stroke((foot, (foot[0], bottom)), "axis"),
-        Stroke(((foot[0], bottom), (foot[0], bottom + 5)), "axis", number(value), below=True),
-    ]
-    for kink in kinks:
-        across, down = at(kink, float(nudged.scalars([kink])[0]))
-        strokes += [
-            Stroke(((across, down - 9), (across, down + 9)), "curve"),
-            Stroke(((across - 26, down - 4),) * 2, "axis", "kink"),
-        ]
-    return tuple(strokes)
+    )
+
+
+def _axes(name: str, scalar: str) -> tuple[Stroke, ...]:
+    left, right, top, bottom = PLOT
+    return (
+        Stroke(((left, bottom), (right, bottom)), "axis"),
+        Stroke(((right, bottom + 36),) * 2, "axis", name),
+        Stroke(((left, bottom), (left, top)), "axis"),
+        Stroke(((left, top), (left, top)), "axis", scalar),
+    )
+
+
+def _foot(point: Point, label: str) -> tuple[Stroke, Stroke]:
+    """The line from a point down to the axis, and its value below it."""
+    across, bottom = point[0], PLOT[3]
+    return (
+        Stroke((point, (across, bottom)), "axis"),
+        Stroke(((across, bottom), (across, bottom + 5)), "axis", label, below=True),
+    )
+
+
+def _kink(point: Point) -> tuple[Stroke, Stroke]:
+    across, down = point
+    return (
+        Stroke(((across, down - 9), (across, down + 9)), "curve"),
+        Stroke(((across - 26, down - 4),) * 2, "axis", "kink"),
+    )

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from ...functional import max_pool2d_backward, max_unpool2d
-from ...scene import NOWHERE, Equation, Grid, Scene, Step
+from ...scene import NOWHERE, Grid, Scene, Step
 from ...symbols import number, spoken
 from ..sheet import Sheet, row
 from ..words import Says, count, names
@@ -38,37 +38,28 @@ def overlapping_windows(
     pool = MaxPooled.of(input, kernel_size, stride)
     added = max_pool2d_backward(upstream, input.shape, pool.switches)
     last = max_unpool2d(upstream, pool.switches, kernel_size, stride, output_size=input.shape)
-    wrong = np.flatnonzero(added != last)
+    wrong = int(np.count_nonzero(added != last))
 
     sheet = Sheet(SLOTS, show="numbers", **letters)
     won = tuple(np.flatnonzero(pool.wins).tolist())
     a = sheet.grid("input", input, editable=True, marks={"switch": won})
     h = replace(sheet.grid("output", pool.pooled), title=f"pooled |{sheet.notation.output}|")
     g = sheet.grid("upstream", upstream, editable=True)
-    right = replace(
-        sheet.grid("input_gradient", added, role="written"),
-        title="right: gradient |+=|",
-        frames=_running(upstream, pool, add=True),
-    )
-    wrongly = replace(
-        sheet.grid("input_gradient", last, slot="overwritten", role="written"),
-        name="overwritten",
-        title="wrong where windows overlap: gradient |=|",
-        frames=_running(upstream, pool, add=False),
-        marks={"wrong": tuple(wrong.tolist())},
-    )
+    right, wrongly = _gradients(sheet, pool, upstream, added, last)
     return sheet.scene(
         "Overlapping windows: add, do not set",
         (a, h, g, right, wrongly),
         _table(pool),
         _says(pool, a, h, g, right, wrongly),
-        say=f"{len(wrong)} cells are wrong with =, because they won more than once. Press Next to send "
-        "one gradient after the other."
-        if len(wrong)
+        say=f"{wrong} cells are wrong with =, because they won more than once. Press Next to send one "
+        "gradient after the other."
+        if wrong
         else "No cell wins twice with different results, so = and += agree here.",
         size=(1200, 622),
         equations={
-            "input_gradient": Equation("{input_gradient}", ("{upstream}",), True, "blog-22")
+            "input_gradient": sheet.equation(
+                "input_gradient", "upstream", printed="max pooling that overlaps"
+            )
         },
         counters=(
             (total(upstream), "arrives"),
@@ -76,9 +67,26 @@ def overlapping_windows(
             (total(last), "passed on with ="),
             (str(max(pool.wins)), "windows won by one cell"),
         ),
-        lamps=((not len(wrong), "= gives the same as +="),),
+        lamps=((not wrong, "= gives the same as +="),),
         steps=_sends(pool, a, g),
         code=pooling_call(sheet, "max_pool2d", kernel_size, stride),
+    )
+
+
+def _gradients(sheet: Sheet, pool: MaxPooled, upstream, added, last) -> tuple[Grid, Grid]:
+    """The input gradient made with += and made with =, where wrong cells are crossed."""
+    return (
+        replace(
+            sheet.grid("input_gradient", added, role="written"),
+            title="right: gradient |+=|",
+            frames=_running(upstream, pool, add=True),
+        ),
+        replace(
+            sheet.grid("overwritten", last, of="input_gradient", role="written"),
+            title="wrong where windows overlap: gradient |=|",
+            frames=_running(upstream, pool, add=False),
+            marks={"wrong": tuple(np.flatnonzero(added != last).tolist())},
+        ),
     )
 
 

@@ -91,10 +91,9 @@ def _terms(shares: np.ndarray, met: dict, a: Grid, g: Grid) -> list[list[str]]:
 
 def _under(sheet: Sheet, rule: str, gradient: np.ndarray, terms: list[list[str]], a: Grid) -> Grid:
     """The input gradient under one rule, each cell with its sum in symbols."""
-    grid = sheet.grid("input_gradient", gradient, slot=rule, role="written", blocks=a.blocks)
+    grid = sheet.grid(rule, gradient, of="input_gradient", role="written", blocks=a.blocks)
     return replace(
         grid,
-        name=rule,
         title=f"“{rule}”: {RULE[rule]}",
         names=grid.symbols,
         # A share stands above its gradient: side by side they would be too small to read.

@@ -153,3 +153,8 @@ def pooling_call(sheet: Sheet, function: str, kernel_size, stride=None, **more) 
 def total(values: np.ndarray) -> str:
     """A sum as it is counted in the margin. Shares such as 1/9 must not leave a trace of rounding."""
     return number(round(float(np.sum(values)), 9))
+
+
+def there_and_back(arriving: np.ndarray, returning: np.ndarray) -> tuple[tuple[str, str], ...]:
+    """The two sums that tell whether a pooling loses gradient on the way back."""
+    return (total(arriving), "sum of what arrives"), (total(returning), "sum of what goes back")

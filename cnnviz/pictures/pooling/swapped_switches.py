@@ -11,7 +11,7 @@ from ...functional.geometry import DoesNotFit
 from ...scene import Grid, Scene, Slot, Stroke
 from ...symbols import spoken
 from ..sheet import Sheet, row
-from ..words import said
+from ..words import Says, said
 from .pools import MaxPooled, pooled_map
 
 SLOTS = {
@@ -59,38 +59,52 @@ def swapped_switches(
     da = _sent_back(sheet, "input_gradient", g, upstream, one, another)
     db = _sent_back(of_b, "other_gradient", g, upstream, another, one)
     lost = len(da.marks["wrong"]) + len(db.marks["wrong"])
-    windows = np.arange(h.size)
     return sheet.scene(
         "Why the switches must be kept",
         (*a, *b, h, g, da, db),
-        {
-            "input": one.switches.ravel(),
-            "other": another.switches.ravel(),
-            **dict.fromkeys(("switches", "other_switches", "output", "upstream"), windows),
-            "input_gradient": another.switches.ravel(),
-            "other_gradient": one.switches.ravel(),
-        },
-        {
-            "output": lambda window: (
-                f"{spoken(h.symbols[window])} = {h.numbers[window]} for both maps: it does not say "
-                "where it came from."
-            ),
-            "upstream": lambda window: (
-                f"{spoken(g.symbols[window])} arrives, for both maps the same."
-            ),
-        },
-        say="Two maps, one pooled map. Their switches are swapped: "
-        + (
-            "gradients arrive at cells that did not win."
-            if lost
-            else "that does no harm, for both maps have the same winners."
-        ),
+        _table(one, another),
+        _says(h, g),
+        say=_say(lost),
         strokes=STROKES,
         counters=((str(lost), "cells with a wrong gradient"),),
         lamps=((not lost, "every gradient is at the cell that won"),),
         walk="output",
         code=f"torch.nn.functional.max_unpool2d(g, switches, {kernel_size})",
     )
+
+
+def _table(one: MaxPooled, another: MaxPooled) -> dict[str, np.ndarray]:
+    """Each window with its winner in both maps; the gradients go where the other map's switches say."""
+    windows = np.arange(one.switches.size)
+    return {
+        "input": one.switches.ravel(),
+        "other": another.switches.ravel(),
+        **dict.fromkeys(("switches", "other_switches", "output", "upstream"), windows),
+        "input_gradient": another.switches.ravel(),
+        "other_gradient": one.switches.ravel(),
+    }
+
+
+def _says(h: Grid, g: Grid) -> dict[str, Says]:
+    """What each cell of the small maps says; the large ones bring their sentences along."""
+
+    def of_output(window: int) -> str:
+        name, value = spoken(h.symbols[window]), h.numbers[window]
+        return f"{name} = {value} for both maps: it does not say where it came from."
+
+    def of_upstream(window: int) -> str:
+        return f"{spoken(g.symbols[window])} arrives, for both maps the same."
+
+    return {"output": of_output, "upstream": of_upstream}
+
+
+def _say(lost: int) -> str:
+    harm = (
+        "gradients arrive at cells that did not win."
+        if lost
+        else "that does no harm, for both maps have the same winners."
+    )
+    return f"Two maps, one pooled map. Their switches are swapped: {harm}"
 
 
 def _map_and_switches(
@@ -136,7 +150,7 @@ def _sent_back(
     )
     wrong = np.flatnonzero(sent != right).tolist()
     there = dict(zip(used.winners, g.symbols, strict=True))
-    grid = sheet.grid("input_gradient", sent, slot=name, role="written")
+    grid = sheet.grid(name, sent, of="input_gradient", role="written")
     called = grid.symbols
 
     def of_gradient(cell: int) -> str:
@@ -146,7 +160,6 @@ def _sent_back(
 
     grid = replace(
         grid,
-        name=name,
         title=f"gradient |∂{sheet.notation.scalar}/∂{sheet.notation.input}|",
         names=called,
         symbols=tuple(there.get(cell, "0") for cell in range(grid.size)),

@@ -22,8 +22,6 @@ ROUND_TRIP = (
     ),
 )
 NOT_YET = "·"
-# Where the documents say where the gradient of max pooling goes: ids of the ledger.
-PRINTED = {"note": "note-12", "slides": "slides-86", "blog": "blog-22"}
 
 
 def unpooling(
@@ -86,7 +84,7 @@ def unpooling(
 
 
 def _equation(sheet: Sheet) -> Equation:
-    return Equation("{filled}", ("{output}",), ledger=PRINTED[sheet.notation.document])
+    return Equation("{filled}", ("{output}",), ledger=sheet.record("unpooling"))
 
 
 def _counters(pool: MaxPooled, small, unpooled, values: bool) -> tuple[tuple[str, str], ...]:
@@ -142,7 +140,7 @@ def _stage(pool: MaxPooled, back: Grid, name: str, title: str, rest: str) -> Gri
 
 def _again(sheet: Sheet, pool: MaxPooled, again: np.ndarray, labels: tuple[str, ...]) -> Grid:
     """The filled map pooled once more; what is not the maximum it was is crossed."""
-    grid = sheet.grid("output", again, slot="again", role="written")
+    grid = sheet.grid("again", again, of="output", role="written")
     same = (again == pool.pooled).ravel()
     symbols = tuple(text if ok else "0" for text, ok in zip(labels, same, strict=True))
 
@@ -154,7 +152,6 @@ def _again(sheet: Sheet, pool: MaxPooled, again: np.ndarray, labels: tuple[str, 
 
     grid = replace(
         grid,
-        name="again",
         title="pooled again",
         symbols=symbols if sheet.show == "symbols" else grid.symbols,
         marks={"wrong": tuple(np.flatnonzero(~same).tolist())},

@@ -6,11 +6,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from ...scene import Equation, Scene, Slot
+from ...scene import Scene, Slot
 from ...symbols import NOTATIONS, spoken
 from ..grids import map_grid
 from ..sheet import Sheet, between
-from ..words import equation
 
 SLOTS = {
     "kernel": Slot(60, 40, 400, 250, largest=54),
@@ -55,8 +54,6 @@ def dense_layer(input: np.ndarray, weight: np.ndarray, **letters) -> Scene:
     def of_output(cell: int) -> str:
         return f"{spoken(z.symbols[cell])} reads all {inputs} inputs: a row of W."
 
-    scalar = sheet.notation.scalar
-    upstream = f"∂{scalar}/∂{{output}}"
     return sheet.scene(
         "A fully connected layer",
         (w, a, z),
@@ -64,9 +61,9 @@ def dense_layer(input: np.ndarray, weight: np.ndarray, **letters) -> Scene:
         {"input": of_input, "kernel": of_kernel, "output": of_output},
         say="Point at an output, an input or a weight: its sum and its gradient stand below.",
         equations={
-            "output": equation("output", "kernel", "input"),
-            "input": Equation(f"∂{scalar}/∂{{input}}", ("{kernel}", upstream)),
-            "kernel": Equation(f"∂{scalar}/∂{{kernel}}", ("{input}", upstream)),
+            "output": sheet.equation("output", "kernel", "input"),
+            "input": sheet.backward("input", "kernel"),
+            "kernel": sheet.backward("kernel", "input"),
         },
         signs=between(SLOTS, "·="),
         walk="output",

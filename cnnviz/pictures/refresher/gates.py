@@ -9,8 +9,9 @@ import numpy as np
 
 from ...scene import NOWHERE, Equation, Grid, Scene, Slot, Step, Stroke
 from ...symbols import NOTATIONS, number
+from ..plot import Plot
 from ..sheet import WIDTH, Sheet
-from ..words import Says, equation
+from ..words import Says
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,7 @@ def gate(kind: str, x: float, y: float, upstream: float, nudge: float = 0.0, **l
         say="Values run forward along the blue arrows, gradients back along the orange ones. "
         "Press Next to follow them.",
         size=(WIDTH, 440),
-        equations=_equations(kind, x, y),
+        equations=_equations(sheet, kind, x, y),
         strokes=_wires(values, sheet.show) + _slope(chosen, x, y),
         signs=((860, 58, written),),
         counters=(
@@ -217,16 +218,16 @@ def _table(kind: str, x: float, y: float) -> dict[str, np.ndarray]:
     return table_of(*meetings, *back)
 
 
-def _equations(kind: str, x: float, y: float) -> dict[str, Equation]:
+def _equations(sheet: Sheet, kind: str, x: float, y: float) -> dict[str, Equation]:
     winner = "{x}" if x >= y else "{y}"
     forward = {
-        "add": equation("z", "x", plus="y"),
-        "multiply": equation("z", "x", "y"),
+        "add": sheet.equation("z", "x", plus="y"),
+        "multiply": sheet.equation("z", "x", "y"),
         "max": Equation("{z} = max(x, y)", (winner,), counted=True),
     }
     return {"z": forward[kind]} | {
-        f"{name}_gradient": equation(
-            f"{name}_gradient", "upstream", f"{name}_local", ledger="slides-11"
+        f"{name}_gradient": sheet.equation(
+            f"{name}_gradient", "upstream", f"{name}_local", printed="gate"
         )
         for name in "xy"
     }
@@ -280,20 +281,15 @@ PLOT = (750, 970, 90, 370)  # left, right, top and bottom of the plot of z over 
 
 def _slope(gate: Gate, x: float, y: float) -> tuple[Stroke, ...]:
     """z over x with y held still, and the line whose slope is the local gradient."""
-    left, right, top, bottom = PLOT
-
-    def at(x: float, z: float) -> tuple[float, float]:
-        across = left + (x + 7) / 14 * (right - left)
-        return round(across, 2), round((top + bottom) / 2 - z / gate.reach * (bottom - top) / 2, 2)
-
+    plot = Plot(PLOT, across=(-7, 7), up=(-gate.reach, gate.reach))
+    at = plot.at
     z, slope = gate.value(x, y), gate.local(x, y)[0]
     bends = sorted({-7.0, min(max(y, -7.0), 7.0), 7.0})
-    ends = (x - 2.5, x + 2.5)
     return (
         Stroke((at(-7, 0), at(7, 0)), "axis"),
         Stroke((at(0, -gate.reach), at(0, gate.reach)), "axis"),
-        Stroke(tuple(at(bend, gate.value(bend, y)) for bend in bends), "curve"),
-        Stroke(tuple(at(end, z + slope * (end - x)) for end in ends), "tangent"),
+        plot.curve(bends, (gate.value(bend, y) for bend in bends)),
+        plot.tangent(x, z, slope, reach=(-2.5, 2.5)),
         Stroke((at(x, 0), at(x, z)), "axis"),
         Stroke((at(6.4, 0), at(7, 0)), "axis", "x", below=True),
         Stroke(

@@ -6,6 +6,8 @@ from ...scene import Grid, Step
 from ...symbols import spoken
 from ..words import Says
 
+Told = tuple[tuple[str, ...], str, str]
+
 
 def raised(l: int) -> str:
     """The number of a layer as it is raised in a sentence.
@@ -37,49 +39,57 @@ def steps_of(sizes: dict[str, int], widths: dict[int, int]) -> tuple[Step, ...]:
     ``sizes`` says how many cells each grid has, ``widths`` how many units each layer.
     """
 
-    def all_of(*names: str) -> dict[str, tuple[int, ...]]:
-        return {name: tuple(range(sizes[name])) for name in names}
-
-    steps, last = [], max(widths)
-    for l in range(1, last):
-        n, m = widths[l + 1], widths[l]
-        words = (
-            f"Step 1, forward: z{raised(l + 1)} = W{raised(l)} a{raised(l)} + b{raised(l)}, shapes "
-            f"{shape(n, m)} · {shape(m)} + {shape(n)}, and a{raised(l + 1)} = f(z{raised(l + 1)})."
-        )
-        lit = all_of(f"a{l}", f"W{l}", f"b{l}", f"z{l + 1}", f"a{l + 1}")
-        steps.append(Step(lit, words, of=(f"z{l + 1}", 0)))
-    n = widths[last]
-    steps.append(
-        Step(
-            all_of("y", f"a{last}", "error", f"slope{last}", f"delta{last}"),
-            f"Step 2, the output: δ{raised(last)} = −(y − a{raised(last)}) • f′(z{raised(last)}), shapes "
-            f"{shape(n)} • {shape(n)}. It is the upstream gradient times the local one, unit by unit.",
-            of=(f"delta{last}", 0),
-        )
+    last = max(widths)
+    told = [
+        *(_forward(l, widths) for l in range(1, last)),
+        _output(last, widths),
+        *(_back(l, widths) for l in range(last - 1, 1, -1)),
+        *(_to_weights(l, widths) for l in range(last - 1, 0, -1)),
+    ]
+    return tuple(
+        Step({name: tuple(range(sizes[name])) for name in names}, words, of=(of, 0))
+        for names, of, words in told
     )
-    for l in range(last - 1, 1, -1):
-        n, m = widths[l + 1], widths[l]
-        steps.append(
-            Step(
-                all_of(f"W{l}", f"delta{l + 1}", f"slope{l}", f"delta{l}"),
-                f"Step 3, l = {l}: δ{raised(l)} = (W{raised(l)})ᵀ δ{raised(l + 1)} • f′(z{raised(l)}), "
-                f"shapes {shape(m, n)} · {shape(n)} • {shape(m)}. Each unit adds up what comes back "
-                "from all it feeds.",
-                of=(f"delta{l}", 0),
-            )
-        )
-    for l in range(last - 1, 0, -1):
-        n, m = widths[l + 1], widths[l]
-        steps.append(
-            Step(
-                all_of(f"delta{l + 1}", f"a{l}", f"W{l}_gradient", f"b{l}_gradient"),
-                f"Step 4, l = {l}: ∂J/∂W{raised(l)} = δ{raised(l + 1)} (a{raised(l)})ᵀ, shapes "
-                f"{shape(n)} · {shape(1, m)} = {shape(n, m)}, and ∂J/∂b{raised(l)} = δ{raised(l + 1)}.",
-                of=(f"W{l}_gradient", 0),
-            )
-        )
-    return tuple(steps)
+
+
+# Each of the four steps: the grids that take part, the one whose equation is read, and the words.
+
+
+def _forward(l: int, widths: dict[int, int]) -> Told:
+    n, m = widths[l + 1], widths[l]
+    words = (
+        f"Step 1, forward: z{raised(l + 1)} = W{raised(l)} a{raised(l)} + b{raised(l)}, shapes "
+        f"{shape(n, m)} · {shape(m)} + {shape(n)}, and a{raised(l + 1)} = f(z{raised(l + 1)})."
+    )
+    return (f"a{l}", f"W{l}", f"b{l}", f"z{l + 1}", f"a{l + 1}"), f"z{l + 1}", words
+
+
+def _output(last: int, widths: dict[int, int]) -> Told:
+    n = widths[last]
+    words = (
+        f"Step 2, the output: δ{raised(last)} = −(y − a{raised(last)}) • f′(z{raised(last)}), shapes "
+        f"{shape(n)} • {shape(n)}. It is the upstream gradient times the local one, unit by unit."
+    )
+    return ("y", f"a{last}", "error", f"slope{last}", f"delta{last}"), f"delta{last}", words
+
+
+def _back(l: int, widths: dict[int, int]) -> Told:
+    n, m = widths[l + 1], widths[l]
+    words = (
+        f"Step 3, l = {l}: δ{raised(l)} = (W{raised(l)})ᵀ δ{raised(l + 1)} • f′(z{raised(l)}), "
+        f"shapes {shape(m, n)} · {shape(n)} • {shape(m)}. Each unit adds up what comes back "
+        "from all it feeds."
+    )
+    return (f"W{l}", f"delta{l + 1}", f"slope{l}", f"delta{l}"), f"delta{l}", words
+
+
+def _to_weights(l: int, widths: dict[int, int]) -> Told:
+    n, m = widths[l + 1], widths[l]
+    words = (
+        f"Step 4, l = {l}: ∂J/∂W{raised(l)} = δ{raised(l + 1)} (a{raised(l)})ᵀ, shapes "
+        f"{shape(n)} · {shape(1, m)} = {shape(n, m)}, and ∂J/∂b{raised(l)} = δ{raised(l + 1)}."
+    )
+    return (f"delta{l + 1}", f"a{l}", f"W{l}_gradient", f"b{l}_gradient"), f"W{l}_gradient", words
 
 
 def says_of(grid: Grid, last: int, activation: str) -> Says:

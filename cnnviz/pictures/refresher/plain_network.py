@@ -10,7 +10,6 @@ from ...scene import Equation, Grid, Scene, Slot, Stroke
 from ...symbols import number
 from ..meetings import joined
 from ..sheet import WIDTH, Sheet
-from ..words import equation
 from .gates import revealed
 from .network_words import parts_of, raised, says_of, shape, steps_of
 
@@ -42,11 +41,7 @@ def plain_network(
     """
     last = len(W) + 1
     widths = {1: len(x)} | {l + 1: len(W[l]) for l in W}
-    if last > DEEPEST or max(widths.values()) > WIDEST:
-        raise DoesNotFit(
-            f"There is room for {DEEPEST} layers of {WIDEST} units, not for "
-            f"{last} layers of {max(widths.values())}."
-        )
+    _check_room(last, max(widths.values()))
     f = ACTIVATIONS[activation]
     passes = four_steps(x, W, b, y, f)
     values, columns = _values(x, W, b, y, passes), _columns(last)
@@ -54,19 +49,14 @@ def plain_network(
     sheet = Sheet(slots, **{"show": "numbers", **letters})
     steps = steps_of({name: cells.size for name, cells in values.items()}, widths)
     grids = [_grid(sheet, name, cells) for name, cells in values.items()]
-    on_the_kink = activation == "ReLU" and any((z == 0).any() for z in passes.z.values())
     return sheet.scene(
         "A plain network in four steps",
         tuple(grid if _is_given(grid.name) else revealed(grid, steps) for grid in grids),
         _table(widths, last),
         {grid.name: says_of(grid, last, activation) for grid in grids},
-        say="A sum z is exactly 0 here, at the kink of ReLU: there is no slope, so a measurement may "
-        "disagree."
-        if on_the_kink
-        else "Below each thing stands its gradient, in the same shape. Press Next to walk the four "
-        "steps.",
+        say=_say(activation, passes),
         size=(WIDTH, 560),
-        equations=_equations(last),
+        equations=_equations(sheet, last),
         strokes=_arrows(widths, last, columns),
         counters=((number(passes.loss), "the loss J = ½‖y − a‖²"),),
         lamps=(
@@ -79,6 +69,22 @@ def plain_network(
         beware="",  # its letters are those of the slides alone
         code=f"z = torch.nn.functional.linear(a, W, b); a = {f.call}(z)  # in each layer",
     )
+
+
+def _check_room(layers: int, widest: int) -> None:
+    if layers > DEEPEST or widest > WIDEST:
+        raise DoesNotFit(
+            f"There is room for {DEEPEST} layers of {WIDEST} units, not for {layers} layers of {widest}."
+        )
+
+
+def _say(activation: str, passes: Passes) -> str:
+    if activation == "ReLU" and any((z == 0).any() for z in passes.z.values()):
+        return (
+            "A sum z is exactly 0 here, at the kink of ReLU: there is no slope, so a measurement may "
+            "disagree."
+        )
+    return "Below each thing stands its gradient, in the same shape. Press Next to walk the four steps."
 
 
 def _values(x, W, b, y, passes: Passes) -> dict[str, np.ndarray]:
@@ -206,17 +212,23 @@ def _pairs(rows: int, columns: int) -> tuple[np.ndarray, np.ndarray]:
     return np.divmod(np.arange(rows * columns), columns)
 
 
-def _equations(last: int) -> dict[str, Equation]:
-    made = [equation(f"delta{last}", "error", f"slope{last}", ledger="slides-03")]
+def _equations(sheet: Sheet, last: int) -> dict[str, Equation]:
+    made = [
+        sheet.equation(f"delta{last}", "error", f"slope{last}", printed="delta of the last layer")
+    ]
     for l in range(1, last):
         up, (W, b) = l + 1, (f"W{l}", f"b{l}")
         made += [
-            equation(f"z{up}", W, f"a{l}", plus=b),
-            equation(f"{W}_gradient", f"delta{up}", f"a{l}", ledger="slides-07"),
-            equation(f"{b}_gradient", f"delta{up}", ledger="slides-08"),
+            sheet.equation(f"z{up}", W, f"a{l}", plus=b),
+            sheet.equation(
+                f"{W}_gradient", f"delta{up}", f"a{l}", printed="weight gradient by delta"
+            ),
+            sheet.equation(f"{b}_gradient", f"delta{up}", printed="bias gradient by delta"),
         ]
     made += [
-        equation(f"delta{l}", f"W{l}", f"delta{l + 1}", f"slope{l}", ledger="slides-06")
+        sheet.equation(
+            f"delta{l}", f"W{l}", f"delta{l + 1}", f"slope{l}", printed="delta of a layer"
+        )
         for l in range(2, last)
     ]
     return {each.left.strip("{}"): each for each in made}

@@ -15,7 +15,6 @@ from ..grids import map_grid
 from ..kernel_gradient.kernel_channels import bias_grid
 from ..kernel_gradient.kernel_gradient import equation_of
 from ..maps import PADDING, padded
-from ..matrix.convolution_matrix import PRINTED
 from ..meetings import filled_in, joined
 from ..sheet import Sheet
 from ..words import Says, count
@@ -165,14 +164,12 @@ def _table(geometry: Geometry, scalar: str) -> dict[str, np.ndarray]:
 
 
 def _equations(sheet: Sheet) -> dict[str, Equation]:
-    document = sheet.notation.document
-    printed, by_bias = PRINTED[document], "blog-53" if document == "blog" else ""
     return {
-        "output": sheet.forward(printed["output"], plus="{bias}"),
-        "kernel_gradient": equation_of(sheet.notation),
-        "bias_gradient": Equation("{bias_gradient}", ("{upstream}",), True, by_bias),
-        "input_gradient": Equation(
-            "{input_gradient}", ("{upstream}", "{kernel}"), True, printed["input"]
+        "output": sheet.forward("output", plus="bias"),
+        "kernel_gradient": equation_of(sheet),
+        "bias_gradient": sheet.equation("bias_gradient", "upstream", printed="bias_gradient"),
+        "input_gradient": sheet.equation(
+            "input_gradient", "upstream", "kernel", printed="input_gradient"
         ),
     }
 

@@ -9,7 +9,7 @@ import numpy as np
 from ...functional import conv2d_input
 from ...functional.geometry import Geometry, transposed_size
 from ...functional.table import convolution_table, unpadded_cells
-from ...scene import NOWHERE, Equation, Grid, Scene
+from ...scene import NOWHERE, Grid, Scene
 from ...symbols import number, spoken
 from ..grids import ink_of
 from ..sheet import Sheet, column, row
@@ -59,9 +59,8 @@ def coverage(
     gradient = conv2d_input(input_size, weight, grad_output, **how)
     geometry = Geometry.of(input_size, weight.shape, **how)
     table = _written_table(geometry)
-    written = table["input_gradient"][table["input_gradient"] != NOWHERE]
-    counts = np.bincount(written, minlength=gradient.size).reshape(gradient.shape)
-
+    cells = table["input_gradient"]
+    counts = np.bincount(cells[cells != NOWHERE], minlength=gradient.size).reshape(input_size)
     sheet = Sheet(SLOTS, **{"show": "ink", **letters})
     g = sheet.grid("upstream", grad_output, show="numbers", editable=True)
     k = sheet.grid("kernel", weight, show="numbers", editable=True)
@@ -77,9 +76,7 @@ def coverage(
         _says(g, k, da, counts.ravel().tolist()),
         say=_say(weight.shape[0], stride, inside),
         size=(1200, 440),
-        equations={
-            "input_gradient": Equation("{input_gradient}", ("{kernel}", "{upstream}"), True)
-        },
+        equations={"input_gradient": sheet.equation("input_gradient", "kernel", "upstream")},
         counters=_counters(inside, counts),
         lamps=_lamps(weight.shape[0], stride, inside),
         walk="upstream",

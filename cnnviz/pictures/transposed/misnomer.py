@@ -14,7 +14,6 @@ from ...scene import Equation, Grid, Scene
 from ...symbols import Notation, number, spoken
 from ..grids import map_grid
 from ..maps import PADDING, padded
-from ..matrix.convolution_matrix import PRINTED
 from ..sheet import Sheet, row
 from ..words import Says
 
@@ -69,7 +68,7 @@ def misnomer(
         table,
         _says(sheet, x, k, h, back),
         say=_say(input, transposed, least),
-        equations=_equations(sheet.notation),
+        equations=_equations(sheet),
         signs=((320, 160, "∗"), (560, 160, "=")),
         counters=_counters(w, input, transposed, least),
         lamps=_lamps(w, pseudo, result, least, sheet.notation),
@@ -131,19 +130,11 @@ def _says(sheet: Sheet, x: Grid, k: Grid, h: Grid, back: list[Grid]) -> dict[str
     }
 
 
-def _equations(notation: Notation) -> dict[str, Equation]:
+def _equations(sheet: Sheet) -> dict[str, Equation]:
     return {
-        "output": Equation(
-            "{output}",
-            tuple(f"{{{part}}}" for part in notation.factors),
-            counted=True,
-            ledger=PRINTED[notation.document]["output"],
-        ),
-        "transposed": Equation(
-            "{transposed}",
-            ("{kernel}", "{output}"),
-            counted=True,
-            ledger="note-51" if notation.document == "note" else "",
+        "output": sheet.forward("output"),
+        "transposed": sheet.equation(
+            "transposed", "kernel", "output", printed="transpose as inverse"
         ),
     }
 

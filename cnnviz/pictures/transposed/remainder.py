@@ -11,9 +11,9 @@ from ...functional import conv2d, conv_transpose2d
 from ...functional.geometry import Geometry
 from ...functional.table import convolution_table
 from ...scene import NOWHERE, Axis, Equation, Grid, Scene, Slot, Stroke
-from ...symbols import Notation, spoken
+from ...symbols import spoken
 from ..grids import matrix_grid
-from ..maps import laid_out, padded
+from ..maps import in_one_row, laid_out, padded
 from ..sheet import Sheet
 from ..words import Says, count
 from .transposed import transposed_call
@@ -55,11 +55,11 @@ def remainder_strip(
 
     width = min(CELL, WIDTH / max(axis.padded, padding + back.size))
     sheet = Sheet(_slots(axis, back.size, width), **letters)
-    a = padded(_line(sheet.grid("input", x, editable=True)), geometry.padding)
-    k = _line(sheet.grid("kernel", w, editable=True))
+    a = padded(in_one_row(sheet.grid("input", x, editable=True)), geometry.padding)
+    k = in_one_row(sheet.grid("kernel", w, editable=True))
     h = _upright(sheet.grid("output", conv2d(x, w, **along), role="written"))
     u = _upright(sheet.grid("upstream", g, editable=True))
-    da = _line(sheet.grid("input_gradient", back, role="written"))
+    da = in_one_row(sheet.grid("input_gradient", back, role="written"))
     notation = sheet.notation
     h = replace(h, title=f"output |{notation.output}|")
     u = replace(u, title=f"|∂{notation.scalar}/∂{notation.output}|")
@@ -74,7 +74,7 @@ def remainder_strip(
         _says(k, h, u, da, reads, axis, output_padding),
         say=_say(axis, back.size, output_padding),
         size=(1200, BACK + 86),
-        equations=_equations(notation),
+        equations=_equations(sheet),
         strokes=tuple(_brackets(axis, back.size, output_padding, width)),
         counters=_counters(axis, back.size - output_padding),
         lamps=((back.size == axis.size, "as long as the input"),),
@@ -104,20 +104,9 @@ def _stops(x: float, width: float) -> Slot:
     return Slot(x, STOPS, width, LOW, largest=CELL, square=False, centred=False)
 
 
-def _line(grid: Grid) -> Grid:
-    """A map of one row: its cells need one index only."""
-    return replace(grid, symbols=tuple(map(_one_index, grid.symbols)))
-
-
 def _upright(grid: Grid) -> Grid:
     """A map of one row standing up, so that each cell is beside its window."""
-    return laid_out(_line(grid), lambda cells: cells.swapaxes(2, 3))
-
-
-def _one_index(name: str) -> str:
-    """``a_13`` as ``a_3``: the row is always the first."""
-    letter, _, lowered = name.partition("_")
-    return f"{letter}_{lowered.partition(',')[2] or lowered[1:]}" if lowered else name
+    return laid_out(in_one_row(grid), lambda cells: cells.swapaxes(2, 3))
 
 
 def _table(geometry: Geometry, length: int) -> dict[str, np.ndarray]:
@@ -225,10 +214,10 @@ def _bracket(left: float, right: float, y: float, depth: float, label: str) -> S
     return Stroke(points, "axis", label, below=True)
 
 
-def _equations(notation: Notation) -> dict[str, Equation]:
+def _equations(sheet: Sheet) -> dict[str, Equation]:
     return {
-        "output": Equation("{output}", tuple(f"{{{part}}}" for part in notation.factors), True),
-        "input_gradient": Equation("{input_gradient}", ("{kernel}", "{upstream}"), True),
+        "output": sheet.forward(),
+        "input_gradient": sheet.equation("input_gradient", "kernel", "upstream"),
     }
 
 

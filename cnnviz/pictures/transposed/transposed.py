@@ -10,9 +10,8 @@ from ...functional import conv2d_input_gather, conv_matrix
 from ...functional.geometry import Geometry
 from ...functional.table import convolution_table
 from ...scene import NOWHERE, Equation, Grid, Scene, Slot
-from ...symbols import Notation, spoken
-from ..maps import INSERTED, PADDING, padded_or_struck, spread, turned
-from ..matrix.convolution_matrix import PRINTED
+from ...symbols import spoken
+from ..maps import INSERTED, PADDING, SAYS_CROPPED, padded_or_struck, spread, turned
 from ..meetings import joined
 from ..sheet import Sheet
 from ..words import Says, count
@@ -74,7 +73,7 @@ def spreading(
         table,
         _says(g, k, da, table),
         say=_caption(called, geometry),
-        equations={"input_gradient": _gradient_equation(sheet.notation, stride)},
+        equations={"input_gradient": _gradient_equation(sheet, stride)},
         signs=((179, 230, "→"), (554, 334, "∗"), (710, 230, "=")),
         counters=_spreading_counters(geometry),
         lamps=((is_transpose, "equals Wᵀ times the gradient"),),
@@ -127,9 +126,7 @@ def _spread_gradient(sheet: Sheet, g: Grid, geometry: Geometry) -> Grid:
 
     def sentence(place: int, cell: int) -> str:
         if place in cropped:
-            return (
-                "Cropped: what it would give belongs to the padding, and the padding was no input."
-            )
+            return SAYS_CROPPED
         if cell == PADDING:
             return (
                 "A zero of the padding: with it the window can start and end beyond the gradient."
@@ -181,16 +178,10 @@ def _spreading_table(geometry: Geometry, s: Grid, t: Grid) -> dict[str, np.ndarr
     )
 
 
-def _gradient_equation(notation: Notation, stride) -> Equation:
+def _gradient_equation(sheet: Sheet, stride) -> Equation:
     """The input gradient of a cell. Of the three documents only the note has a stride."""
-    strided = _one_if_alike(stride) != 1
-    printed = PRINTED[notation.document]["input"]
-    return Equation(
-        "{input_gradient}",
-        ("{kernel}", "{upstream}"),
-        counted=True,
-        ledger=("note-47" if notation.document == "note" else "") if strided else printed,
-    )
+    printed = "input_gradient" + " at a stride" * (_one_if_alike(stride) != 1)
+    return sheet.equation("input_gradient", "kernel", "upstream", printed=printed)
 
 
 def _caption(called: str, geometry: Geometry) -> str:
