@@ -14,7 +14,7 @@ import ipywidgets as widgets
 import numpy as np
 
 from ..network.digits import digits_to_learn
-from ..network.recorded_training import LOWERED, RecordedTraining
+from ..network.recorded_training import LOWERED, OPTIMISERS, RecordedTraining
 from ..network.training import Training
 from ..scene.stage import SliderNames
 from .controls import buttons
