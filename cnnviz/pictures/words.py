@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
 from ..scene import Equation, Grid
@@ -43,12 +43,29 @@ def equation(of: str, *factors: str, plus: str = "", ledger: str = "") -> Equati
     return Equation(left, tuple(read), True, ledger, more)
 
 
-def call(result: str, function: str, arguments: Iterable[str], **given) -> str:
-    """A call of PyTorch; what is 1 or 0 as by default is left out.
+# What PyTorch takes where nothing is said.
+USUAL = {
+    "stride": 1,
+    "padding": 0,
+    "output_padding": 0,
+    "dilation": 1,
+    "groups": 1,
+    "ceil_mode": False,
+    "count_include_pad": True,
+    "return_indices": False,
+    "output_size": None,
+}
+
+
+def call(
+    result: str, function: str, arguments: Iterable, usual: Mapping | None = None, **given
+) -> str:
+    """A call of PyTorch; what is as by default is left out, and ``usual`` names other defaults.
 
     >>> call("h", "nn.functional.conv2d", ["a", "k"], stride=2, padding=0, dilation=1)
     'h = torch.nn.functional.conv2d(a, k, stride=2)'
     """
-    default = {"padding": 0, "output_padding": 0}
-    said = [f"{name}={value!r}" for name, value in given.items() if value != default.get(name, 1)]
-    return f"{result} = torch.{function}({', '.join([*arguments, *said])})"
+    default = {**USUAL, **(usual or {})}
+    said = [f"{name}={value!r}" for name, value in given.items() if value != default[name]]
+    called = f"torch.{function}({', '.join([*map(str, arguments), *said])})"
+    return f"{result} = {called}" if result else called

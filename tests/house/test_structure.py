@@ -136,6 +136,15 @@ def headings_of(path):
     return {line.strip().replace(" ", "-") for line in re.findall(r"^#+ (.+)$", text, re.MULTILINE)}
 
 
+def test_lessons_import_through_four_doors():
+    doors = {"cnnviz", "cnnviz.functional", "cnnviz.network", "cnnviz.derivations"}
+    for path in NOTEBOOKS:
+        for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
+            source = "".join(cell["source"])
+            used = set(re.findall(r"^(?:from|import) (cnnviz[\w.]*)", source, re.MULTILINE))
+            assert used <= doors, f"{path.name}: {used - doors}"
+
+
 def test_lesson_cells_are_sentences():
     """No plotting calls, widget classes or paths in lessons."""
     for path in NOTEBOOKS:

@@ -14,7 +14,7 @@ from ...network.upsampling import enlarge_map, enlarging, shrink
 from ...scene import NOWHERE, Grid, Scene, Slot, Step, Stroke
 from ...symbols import labels, number
 from ..grids import written
-from ..words import count
+from ..words import call, count
 
 SLOTS = {
     "photograph": Slot(20, 44, 300, 300, largest=20),
@@ -206,5 +206,4 @@ def _say(kernel: int, stride: int, low: int, high: int) -> str:
 
 
 def _call(how: dict[str, int]) -> str:
-    said = [f"{name}={value}" for name, value in how.items() if value]
-    return f"large = torch.nn.functional.conv_transpose2d(small, k, {', '.join(said)})"
+    return call("large", "nn.functional.conv_transpose2d", ["small", "k"], **how)

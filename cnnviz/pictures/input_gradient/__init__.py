@@ -1,1 +1,5 @@
-"""The gradient to the input: Wᵀ, scatter, gather, the turned kernel, the substituted index."""
+"""The gradient to the input: Wᵀ, scatter, gather, the turned kernel, the substituted index.
+
+Pictures: index_substitution, transposed_matrix (input_gradient.py), scatter_gather, turned_kernel,
+written_out.
+"""

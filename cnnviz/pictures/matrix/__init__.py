@@ -1,1 +1,4 @@
-"""A convolution as a matrix: W, im2col, channels and groups."""
+"""A convolution as a matrix: W, im2col, channels and groups.
+
+Pictures: convolution_matrix.
+"""

@@ -15,6 +15,7 @@ from ...symbols import number
 from ..maps import padded
 from ..meetings import partners
 from ..sheet import Sheet, row
+from ..words import call
 
 # The room for a map and its pooled map, and below them for the gradients that go back.
 THERE_AND_BACK = {
@@ -126,28 +127,31 @@ def size_in_words(geometry: Geometry, padding, ceil_mode: bool) -> str:
     )
 
 
-# What PyTorch's poolings take where nothing is said.
-USUAL = {
-    "padding": 0,
-    "dilation": 1,
-    "ceil_mode": False,
-    "count_include_pad": True,
-    "return_indices": False,
-}
-
-
 def pooling_call(sheet: Sheet, function: str, kernel_size, stride=None, **more) -> str:
     """The call in PyTorch; arguments at their defaults are left out.
 
     >>> pooling_call(Sheet({}), "max_pool2d", 2, 2, padding=1, ceil_mode=False)
     'h = torch.nn.functional.max_pool2d(a, 2, padding=1)'
     """
-    said = [f"{name}={value}" for name, value in more.items() if value != USUAL[name]]
-    if stride not in (None, kernel_size):
-        said.insert(0, f"stride={stride}")
     result = sheet.letter("output") + ", switches" * more.get("return_indices", False)
-    arguments = ", ".join([sheet.letter("input"), str(kernel_size), *said])
-    return f"{result} = torch.nn.functional.{function}({arguments})"
+    return call(
+        result,
+        f"nn.functional.{function}",
+        [sheet.letter("input"), kernel_size],
+        usual={"stride": kernel_size},
+        stride=kernel_size if stride is None else stride,
+        **more,
+    )
+
+
+def unpooling_call(letter: str, kernel_size, output_size: tuple[int, ...] | None = None) -> str:
+    """The call of unpooling in PyTorch; the output size is said where it cannot be inferred.
+
+    >>> unpooling_call("g", 2)
+    'torch.nn.functional.max_unpool2d(g, switches, 2)'
+    """
+    arguments = [letter, "switches", kernel_size]
+    return call("", "nn.functional.max_unpool2d", arguments, output_size=output_size)
 
 
 def total(values: np.ndarray) -> str:

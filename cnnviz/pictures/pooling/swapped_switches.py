@@ -12,7 +12,7 @@ from ...scene import Grid, Scene, Slot, Stroke
 from ...symbols import spoken
 from ..sheet import Sheet, row
 from ..words import Says, said
-from .pools import MaxPooled, pooled_map
+from .pools import MaxPooled, pooled_map, unpooling_call
 
 SLOTS = {
     **row(210, gap=30, largest=52, input=232, switches=130),
@@ -69,7 +69,7 @@ def swapped_switches(
         counters=((str(lost), "cells with a wrong gradient"),),
         lamps=((not lost, "every gradient is at the cell that won"),),
         walk="output",
-        code=f"torch.nn.functional.max_unpool2d(g, switches, {kernel_size})",
+        code=unpooling_call("g", kernel_size),
     )
 
 

@@ -12,7 +12,7 @@ from ...symbols import number, spoken
 from ..meetings import filled_in
 from ..sheet import Sheet, row
 from ..words import Says, said
-from .pools import MaxPooled, pooled_map, total
+from .pools import MaxPooled, pooled_map, total, unpooling_call
 
 SLOTS = row(232, gap=38, largest=58, input=232, output=130, moved=232, filled=232)
 AGAIN = {"again": Slot(290, 330, 130, 170, largest=58)}
@@ -105,8 +105,8 @@ def _lamps(sheet: Sheet, pool: MaxPooled, unpooled, again) -> tuple[tuple[bool, 
 
 def _call(sheet: Sheet, pool: MaxPooled, kernel_size, values: bool) -> str:
     letter = sheet.notation.output if values else "g"
-    ragged = f", output_size={pool.input.shape}" if any(pool.geometry.remainder) else ""
-    return f"torch.nn.functional.max_unpool2d({letter}, switches, {kernel_size}{ragged})"
+    ragged = any(pool.geometry.remainder)
+    return unpooling_call(letter, kernel_size, pool.input.shape if ragged else None)
 
 
 def _small_map(sheet: Sheet, pool: MaxPooled, small: np.ndarray, back: Grid) -> Grid:

@@ -1,1 +1,4 @@
-"""Gates, fan-out and plain networks: backpropagation before the first convolution."""
+"""Gates, fan-out and plain networks: backpropagation before the first convolution.
+
+Pictures: gate (gates.py), conv_gate, fan_out, plain_network, dense_layer.
+"""

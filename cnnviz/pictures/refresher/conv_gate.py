@@ -63,8 +63,7 @@ def conv_gate(
         strokes=_wires(with_bias),
         signs=_signs(with_bias),
         steps=_steps(grids, table),
-        code=f"{notation.output} = torch.nn.functional.conv1d({notation.input}, {notation.kernel}"
-        f"{', b' if with_bias else ''})",
+        code=sheet.call("output", "nn.functional.conv1d", "input", "kernel", *["b"] * with_bias),
     )
 
 

@@ -1,1 +1,4 @@
-"""One small layer from its first equation to its last."""
+"""One small layer from its first equation to its last.
+
+Pictures: whole_layer.
+"""
