@@ -11,6 +11,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 # A module stays on one worker, so that its tests share one window of the browser.
 PYTEST := $(BIN)/python -m pytest -n 2 --dist loadscope
+# Where no notebook runs, what would run them takes seconds to load for nothing.
+NO_NOTEBOOKS := -p no:nbval -o addopts="-ra --strict-markers --import-mode=importlib --doctest-modules --ignore=tests/bench"
 # JupyterLab refuses to run as root unless asked to; in a container there is often no one else.
 ROOT_OPTION := $(if $(filter 0,$(shell id -u)),--allow-root)
 
@@ -26,7 +28,7 @@ lint: $(VENV)/ready-to-test
 	$(BIN)/mypy
 
 quick: lint
-	CNNVIZ_EXAMPLES=few $(PYTEST) -m "not browser and not slow and not long" tests cnnviz
+	CNNVIZ_EXAMPLES=few $(PYTEST) $(NO_NOTEBOOKS) -m "not browser and not slow and not long" tests cnnviz
 
 test: lint
 	$(PYTEST) -m "not long" --durations=20

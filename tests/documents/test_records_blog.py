@@ -4,6 +4,7 @@ import io
 import tokenize
 from collections import Counter
 from dataclasses import replace
+from functools import cache
 from types import SimpleNamespace
 
 import numpy as np
@@ -18,7 +19,11 @@ from tests.tools.mutations import mutants
 RECORDS = records_of("blog")
 
 BY_ID = {record.id: record for record in RECORDS}
-JUDGED = {record.id: judge(record) for record in RECORDS}
+
+
+@cache
+def judged():
+    return {record.id: judge(record) for record in RECORDS}
 
 
 def g(cell):
@@ -69,20 +74,20 @@ def test_records_are_numbered_in_reading_order():
 def test_exactly_the_known_places_differ():
     found = {
         name: [(d.at, d.printed, d.derived) for d in one.differences]
-        for name, one in JUDGED.items()
+        for name, one in judged().items()
         if one.verdict == "differs"
     }
     assert found == DIFFERS
 
 
 def test_exactly_the_known_conventions_are_needed():
-    needed = {name: one.convention for name, one in JUDGED.items() if one.verdict == "convention"}
+    needed = {name: one.convention for name, one in judged().items() if one.verdict == "convention"}
     assert needed.keys() == CONVENTIONS.keys()
     assert all(words in needed[name] for name, words in CONVENTIONS.items())
 
 
 def test_all_else_is_proved():
-    counts = Counter(one.verdict for one in JUDGED.values())
+    counts = Counter(one.verdict for one in judged().values())
     assert counts == {"proved": 75, "differs": 6, "convention": 6}
 
 
@@ -209,7 +214,7 @@ def outcome(record):
 @pytest.mark.filterwarnings("ignore:divide by zero:RuntimeWarning")  # a misprint may divide by 0
 @pytest.mark.parametrize("name", [record.id for record in RECORDS if record.compared])
 def test_every_misprint_is_noticed(name):
-    record, before = BY_ID[name], (JUDGED[name].verdict, JUDGED[name].differences)
+    record, before = BY_ID[name], (judged()[name].verdict, judged()[name].differences)
     made = misprints(record)
     assert made, "a record without a misprint to try proves nothing"
     unnoticed = {one for one in made if outcome(replace(record, printed=one)) == before}

@@ -77,6 +77,13 @@ def test_make_test_and_test_all_leave_nothing_out():
     assert [path.name for path in tests if "max_examples" in path.read_text()] == []
 
 
+def test_make_quick_asks_for_the_same_as_pytest_but_for_notebooks():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    words = project["tool"]["pytest"]["ini_options"]["addopts"].split()
+    wanted = " ".join(word for word in words if not word.startswith("--nbval"))
+    assert f'addopts="{wanted}"' in (ROOT / "Makefile").read_text()
+
+
 def test_binder_pins_are_plain_and_satisfy_the_ranges():
     lines = requirement_lines("binder/requirements.txt")
     assert all(re.fullmatch(r"[A-Za-z0-9._-]+==[A-Za-z0-9.+!]+", line) for line in lines), (
