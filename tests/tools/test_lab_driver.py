@@ -44,6 +44,7 @@ def window(chromium, tmp_path_factory):
 
 
 @pytest.mark.browser
+@pytest.mark.long
 def test_a_slider_moves_its_label(window):
     window.open_notebook("good.ipynb")
     window.run_all()
@@ -54,6 +55,7 @@ def test_a_slider_moves_its_label(window):
 
 
 @pytest.mark.browser
+@pytest.mark.long
 def test_an_error_under_a_cell_is_reported_and_ends_the_run(window):
     window.open_notebook("failing.ipynb")
     window.run_all()
@@ -62,6 +64,7 @@ def test_an_error_under_a_cell_is_reported_and_ends_the_run(window):
 
 
 @pytest.mark.browser
+@pytest.mark.long
 def test_an_error_in_a_callback_is_reported(window):
     window.open_notebook("good.ipynb")
     window.run_all()
@@ -71,6 +74,7 @@ def test_an_error_in_a_callback_is_reported(window):
 
 
 @pytest.mark.browser
+@pytest.mark.long
 def test_errors_of_the_page_are_reported_and_forgotten_at_the_next_opening(window, monkeypatch):
     monkeypatch.setattr(lab, "NOISE", [*lab.NOISE, ("^known noise", "to see it left out")])
     window.open_notebook("good.ipynb")
@@ -85,6 +89,7 @@ def test_errors_of_the_page_are_reported_and_forgotten_at_the_next_opening(windo
 
 
 @pytest.mark.browser
+@pytest.mark.long
 def test_opening_again_is_opening_for_the_first_time(window):
     window.open_notebook("good.ipynb")
     window.run_all()
@@ -98,6 +103,7 @@ def test_opening_again_is_opening_for_the_first_time(window):
 
 
 @pytest.mark.browser
+@pytest.mark.long
 def test_screenshots_show_the_window_or_a_whole_cell(window, tmp_path):
     window.open_notebook("good.ipynb")
     window.run_all()
@@ -111,6 +117,7 @@ def test_screenshots_show_the_window_or_a_whole_cell(window, tmp_path):
 
 
 @pytest.mark.browser
+@pytest.mark.long
 def test_nothing_is_left_behind(chromium, tmp_path):
     write_notebook(tmp_path / "good.ipynb", SLIDER)
     before = (tmp_path / "good.ipynb").read_bytes()
