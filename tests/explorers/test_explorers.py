@@ -53,7 +53,7 @@ def test_moving_gives_the_same_view_as_building_fresh(name):
         explorer.move(**{control_name: before})
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("name", EXPLORERS)
 def test_no_control_changes_the_data(name):
     explorer = explorer_named(name)

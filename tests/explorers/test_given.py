@@ -16,7 +16,7 @@ def explorer_of(name, **given):
     return getattr(cnnviz, name)(**given)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_every_control_can_be_given_its_start_by_name(name):
     for control in explorer_of(name).controls.values():

@@ -118,6 +118,7 @@ def file(name, content):
     return {"name": name, "mimeType": "image/png", "buffer": content}
 
 
+@pytest.mark.long
 def test_a_file_is_taken_and_others_are_refused(lesson, own):
     image = Image.new("L", (300, 300), "white")
     ImageDraw.Draw(image).line([(80, 60), (210, 60), (130, 250)], fill="black", width=26)
