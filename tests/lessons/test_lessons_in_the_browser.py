@@ -161,6 +161,9 @@ def lesson(browser):
     browser.run_all()
     browser.page.set_default_timeout(10_000)
     browser.page.locator(".cnnviz-stage svg").nth(5).wait_for()
+    # Each picture asks for its proof a second after it is drawn; the lines that answer move what is below.
+    browser.page.wait_for_timeout(2500)
+    browser.wait_until_idle()
     return browser
 
 
@@ -184,7 +187,6 @@ def full(lesson):
     return stage
 
 
-@pytest.mark.long
 def test_every_cell_lights_what_python_says_it_lights(lesson, full):
     """The browser reads the table by itself; it must find what Scene.lit finds, cell by cell."""
     scene = explore_convolution_matrix().scene
