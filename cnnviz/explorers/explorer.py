@@ -166,25 +166,21 @@ class Explorer:
     def _rebuild(self, values: Mapping) -> None:
         """Show the picture for these values, and say why there is none for those of the controls."""
         try:
-            message = ""
-            try:
-                self._show(values)
-            except DoesNotFit as sentence:
-                message = str(sentence)
+            message = self._refusal(self._show, values)
             if values != self.values:
-                message = self._why_not()
+                message = self._refusal(self.scene_for, self.values)
         except Exception as error:
             # Nothing raised in a callback reaches the cell: say it where the learner is looking.
             self._say(f"The course made a mistake here: {type(error).__name__}: {error}")
             raise
-        kept = " The picture still shows the last sizes that fit."
-        self._say(message + kept if message else "")
+        self._say(message)
 
-    def _why_not(self) -> str:
+    def _refusal(self, make: Callable[[Mapping], object], values: Mapping) -> str:
+        """Why these sizes cannot be, if they cannot."""
         try:
-            self.scene_for(self.values)
+            make(values)
         except DoesNotFit as sentence:
-            return str(sentence)
+            return f"{sentence} The picture still shows the last sizes that fit."
         return ""
 
     def _say(self, message: str) -> None:
