@@ -9,8 +9,10 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-# A module stays on one worker, so that its tests share one window of the browser.
-PYTEST := $(BIN)/python -m pytest -n 2 --dist loadscope
+# A module stays on one worker, so that its tests share one window of the browser. They begin in the
+# order of `testpaths`, where the short ones come last, so that no worker waits long for the other.
+# Two workers keep two cores busy: more threads in each would only wait for one another.
+PYTEST := OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadscope --no-loadscope-reorder
 # Where no notebook runs, what would run them takes seconds to load for nothing.
 NO_NOTEBOOKS := -p no:nbval -o addopts="-ra --strict-markers --import-mode=importlib --doctest-modules --ignore=tests/bench"
 # JupyterLab refuses to run as root unless asked to; in a container there is often no one else.

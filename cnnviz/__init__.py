@@ -13,6 +13,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submodules=["functional", "network", "derivations"],
     submod_attrs={
+        "explorers.choices": ["choices"],
         **{f"explorers.{topic}": names for topic, names in EXPLORERS.items()},
         "derivations": ["symbol_array"],
         "functional.geometry": ["DoesNotFit"],

@@ -21,7 +21,8 @@ class Notation:
     """The letters one document uses for the parts of a layer.
 
     ``factors`` is the order in which it writes a product: the note writes k·a, the slides X·F.
-    ``beware`` names the letters that mean something else in another document.
+    ``beware`` names the letters that mean something else in the note, which the lessons are written
+    in; ``clashes`` is the letter in whose sight that must be said.
 
     >>> NOTATIONS["slides"].kernel
     'F'
@@ -35,22 +36,25 @@ class Notation:
     factors: tuple[str, str]
     beware: str
     bias: str = "b"
+    clashes: str = ""
 
 
 NOTATIONS = {
     "note": Notation(
         "note", "a", "k", "h", "F", ("kernel", "input"),
-        "In the note F is the scalar that is differentiated. On the slides F is the filter.",
+        "",
     ),
     "slides": Notation(
         "slides", "X", "F", "O", "L", ("input", "kernel"),
         "On the slides F is the filter: ∂L/∂F is the kernel gradient, which the note writes ∂F/∂k. "
         "One slide writes θ for O.",
+        clashes="F",
     ),
     "blog": Notation(
         "blog", "X", "K", "Z", "L", ("input", "kernel"),
         "In the blog Z is the output and B the bias; on the slides z is a value before activation.",
         "B",
+        "Z",
     ),
 }  # fmt: skip
 
@@ -124,6 +128,12 @@ def number(value: Any) -> str:
     elif np.isinf(value):
         text = "-∞" if value < 0 else "∞"
     else:
-        text = f"{value:.3g}" if abs(value) < 1000 else f"{value:.4g}"
+        text = (
+            f"{value:.3g}"
+            if abs(value) < 1000
+            else f"{value:.0f}"
+            if abs(value) < 1e7
+            else f"{value:.3g}"
+        )
         text = "0" if text == "-0" else text
     return text.replace("-", "−")

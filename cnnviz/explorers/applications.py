@@ -13,7 +13,7 @@ from ..network.photographs import photograph
 from ..network.trained import deep_network, trained_network
 from ..pictures.applications.reconstruction import reconstruction
 from ..pictures.applications.relu_rules import relu_rules
-from ..pictures.applications.saliency_maps import SHOWS, saliency_maps
+from ..pictures.applications.saliency_maps import saliency_maps
 from ..pictures.applications.upsampling_photo import upsampling_photo
 from ..scene import Scene
 from .controls import Slider, buttons, fine_slider, letters, sliders, tick
@@ -76,13 +76,10 @@ PICTURE = Slider("image", "picture", 3, 0, 10 * ROUNDS - 1)
 @explorer(
     PICTURE,
     Slider("score", "class", 3, 0, 9),
-    buttons("part", SHOWS, "size"),
     tick("switches", start=True),
     tick("untrained", "untrained weights"),
 )
-def explore_saliency(
-    *, image: int, score: int, part: str, switches: bool, untrained: bool
-) -> Scene:
+def explore_saliency(*, image: int, score: int, switches: bool, untrained: bool) -> Scene:
     """One score of the trained network, sent back to the image by three rules.
 
     ``image`` 0 to 39 shows the digits in turn; ``score`` is the class asked for.
@@ -97,7 +94,6 @@ def explore_saliency(
         score,
         {rule: of_scores[score] for rule, of_scores in maps.items()},
         switches=switches,
-        part=part,
         likenesses={r: attribution.likeness_of_scores(m, score) for r, m in maps.items()},
     )
 

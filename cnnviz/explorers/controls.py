@@ -7,7 +7,7 @@ stand beside it. ``accepts`` lets a value pass or says in a sentence which value
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from numbers import Integral, Real
 from typing import Any
 
@@ -21,7 +21,7 @@ When = tuple[str, tuple]
 class Slider:
     """A number between two ends, whole unless so many ``digits`` follow the point. Where it is not
     given it starts as the control that it ``follows`` does: PyTorch's stride of a pooling is its
-    kernel size."""
+    kernel size. Where ``factors`` is set it moves by factors, not by steps."""
 
     name: str
     words: str
@@ -32,6 +32,7 @@ class Slider:
     digits: int | None = None
     when: When | None = None
     follows: str = ""
+    factors: bool = False
 
     @property
     def whole(self) -> bool:
@@ -60,7 +61,7 @@ class Slider:
 
 @dataclass(frozen=True)
 class Choice:
-    """One of a few words. Without ``words`` all of them are seen, as buttons; ``values`` is what each
+    """One of a few words; where there are only a few, all of them are seen. ``values`` is what each
     stands for, where that is not the word itself. ``shared``: chosen once for all of a notebook."""
 
     name: str
@@ -157,11 +158,12 @@ def dropdown(name: str, words: str, labels: Iterable[str], start: str) -> Choice
 def letters(show: str | None = "symbols", *, indices: bool = True) -> tuple[Choice, ...]:
     """What every picture offers: symbols or numbers (not where ``show`` is None), whose letters, and
     the first index, where there are ``indices``."""
-    offered = (buttons("show", ["symbols", "numbers"], show),) if show else ()
-    offered += (Choice("notation", tuple(NOTATIONS), "note", "letters of the", shared=True),)
-    return offered + (FIRST_INDEX,) * indices
+    offered = (replace(SHOW, start=show),) if show else ()
+    return (*offered, LETTERS, *(FIRST_INDEX,) * indices)
 
 
+SHOW = Choice("show", ("symbols", "numbers"), "symbols", "cells show", shared=True)
+LETTERS = Choice("notation", tuple(NOTATIONS), "note", "letters of the", shared=True)
 FIRST_INDEX = Choice(
     "first_index", ("1, as in print", "0, as in code"), 1, "count from", values=(1, 0), shared=True
 )

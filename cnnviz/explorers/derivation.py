@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Mapping
 from html import escape
-
-import ipywidgets as widgets
 
 from .. import derivations
 from ..functional.geometry import DoesNotFit
-from ..scene.stage import SliderNames
+from ..scene.stage import Lines
 from ..symbols import NOTATIONS
 from .controls import dropdown, letters, sliders
-from .mathml import STYLE, mathml
+from .mathml import mathml
 from .shared import SHARED
-from .widget import beside_widget, drawn
+from .view import View, page
+from .widget import beside_widget
 
 # What the list says, and the name of the function that derives it: SymPy is loaded when one is run.
 DERIVATIONS = {
@@ -37,57 +37,62 @@ DERIVATIONS = {
     "softmax with cross-entropy": "softmax_cross_entropy",
     "backpropagation in a plain network": "plain_network",
 }
-CARD_STYLE = """
-.cnnviz-ledger .step { display: grid; grid-template-columns: minmax(0, 3fr) minmax(220px, 1fr); gap: 24px;
-  padding: 8px 0; border-top: 1px solid #8883; align-items: center; }
-.cnnviz-ledger .step > div { overflow-x: auto; }
-.cnnviz-ledger .step math { display: block; margin: 6px 0; width: max-content; }
-"""
-
 
 WHICH = dropdown("which", "derive", DERIVATIONS, "kernel gradient")
 CONTROLS = (
+    WHICH,
     *sliders(input_size=(3, 1, 4), kernel_size=(2, 1, 3), stride=(1, 1, 3)),
     *sliders(padding=(0, 0, 2), dilation=(1, 1, 2)),
     *letters(show=None),
 )
+PROVED = "✓ Proved for this geometry: every line follows, and the last is what the code computes."
+ARGUMENTS = {"first_index": "start"}  # of a derivation, where they are not named as the control is
 
 
-class DerivationView(widgets.VBox):
-    """One derivation at a time, line by line, with a reason for each and the proof at the end."""
+class DerivationView(View):
+    """One derivation at a time, revealed line by line, with a reason for each and the proof beside it."""
 
     def __init__(self, which: str = WHICH.start):
-        self.which = drawn(WHICH, WHICH.accepts(which))
-        self.which.layout.width = "480px"
-        self.controls = {
-            one.name: drawn(one, SHARED.values.get(one.name, one.start)) for one in CONTROLS
-        }
-        self._shown = widgets.HTML()
-        rows = {
-            kind: widgets.HBox(layout={"flex_flow": "row wrap"}) for kind in ("sizes", "choices")
-        }
-        rows["sizes"].add_class("cnnviz-controls")
-        for control in self.controls.values():
-            kind = "sizes" if isinstance(control, widgets.IntSlider) else "choices"
-            rows[kind].children += (control,)
-        rows["choices"].children = (self.which, *rows["choices"].children)
-        for control in (self.which, *self.controls.values()):
-            control.observe(lambda _: self._derive(), names="value")
+        self.lines = Lines()
+        super().__init__(CONTROLS, [self.lines], "derivation", {"which": WHICH.accepts(which)})
         SHARED.joined(self)
-        for name in SHARED.values:
-            self.controls[name].observe(
-                lambda change, name=name: SHARED.choose(**{name: change["new"]}), names="value"
-            )
-        super().__init__(
-            [rows["choices"], rows["sizes"], self._shown, SliderNames()],
-            _dom_classes=("cnnviz-explorer",),
-        )
-        self._derive()
+        self.changed({})
+        self.show_controls()
 
-    def move(self, **values) -> None:
-        """Set controls by name."""
-        for name, value in values.items():
-            self.controls[name].value = value
+    def changed(self, moved: Mapping) -> None:
+        try:
+            self._shown = self.derivation()
+        except DoesNotFit as sentence:
+            self.say(f"{sentence} The lines still show the last sizes that fit.", wrong=True)
+            return
+        with self.lines.hold_sync():
+            # What has been read to its end stays so; another derivation starts at its first line.
+            at_end = self.lines.step and self.lines.step >= self._count - 1
+            self._count = len(self._shown.steps())
+            if "which" in moved:
+                self.lines.step = 0
+            elif at_end or self.lines.step >= self._count:
+                self.lines.step = self._count - 1
+            self.lines.head, self.lines.html = head(self._shown), steps(self._shown)
+        self._say_verdict()
+        SHARED.choose(**{name: moved[name] for name in SHARED.values if name in moved})
+
+    _count = 0  # lines of the derivation that is shown
+
+    def follow(self, chosen: Mapping) -> None:
+        """Take over what was chosen for all pictures."""
+        new = {n: v for n, v in chosen.items() if n in self.controls and v != self.values[n]}
+        if new:
+            self.move(**new)
+
+    def drawn_controls(self) -> list[dict]:
+        """Only what this derivation depends on: nobody moves a slider that does nothing."""
+        known = self._arguments()
+        return [
+            record
+            for record in super().drawn_controls()
+            if record["name"] == "which" or ARGUMENTS.get(record["name"], record["name"]) in known
+        ]
 
     def close(self) -> None:
         SHARED.left(self)
@@ -95,43 +100,39 @@ class DerivationView(widgets.VBox):
 
     def derivation(self):
         """The derivation for the present sizes and letters. Raises DoesNotFit like the code."""
-        function = getattr(derivations, DERIVATIONS[self.which.value])
-        known = inspect.signature(function).parameters
-        values = {name: control.value for name, control in self.controls.items()}
+        values = {ARGUMENTS.get(name, name): value for name, value in self.values.items()}
         values["notation"] = NOTATIONS[values["notation"]]
-        values["start"] = values.pop("first_index")
-        for name, control in self.controls.items():
-            control.disabled = {"first_index": "start"}.get(name, name) not in known
-        return function(**{name: value for name, value in values.items() if name in known})
+        return self._function()(**{name: values[name] for name in self._arguments() & {*values}})
 
-    def _derive(self) -> None:
-        try:
-            derivation = self.derivation()
-        except DoesNotFit as sentence:
-            self._shown.value = _page(f"<p>✕ {escape(str(sentence))}</p>")
-            return
-        self._text, self._shown.value = derivation.text(), _page(steps(derivation))
+    def _function(self):
+        return getattr(derivations, DERIVATIONS[self.values["which"]])
+
+    def _arguments(self) -> set[str]:
+        return {*inspect.signature(self._function()).parameters}
+
+    def _say_verdict(self) -> None:
+        faults = self._shown.faults()
+        self.say(" ".join(faults) if faults else PROVED, wrong=bool(faults))
 
     def _repr_mimebundle_(self, **options):
-        """The widget, and beside it the derivation as it stands, for places without widgets."""
-        static = {"text/html": self._shown.value, "text/plain": self._text}
+        """The widget, and beside it the whole derivation as it stands, for places without widgets."""
+        html = head(self._shown) + steps(self._shown)
+        static = {"text/html": page(html), "text/plain": self._shown.text()}
         return beside_widget(super()._repr_mimebundle_(**options), static)
 
 
+def head(derivation) -> str:
+    """What is derived, and where a document says it."""
+    return (
+        f'<div class="title" role="heading" aria-level="3">{escape(derivation.title)}</div>'
+        f'<div class="place">{escape(derivation.source)}</div>'
+    )
+
+
 def steps(derivation) -> str:
-    """A derivation as HTML: equations on the left, the reason on the right, the proof below."""
-    rows = "".join(
-        f'<div class="step"><div>{"".join(map(mathml, equations))}</div><div>{escape(reason)}</div></div>'
+    """The lines of a derivation as HTML: the reason, and below it what it leads to."""
+    return "".join(
+        f'<div class="step"><div class="reason">{escape(reason)}</div>'
+        f'<div class="formulas">{"".join(map(mathml, equations))}</div></div>'
         for equations, reason in derivation.steps()
     )
-    faults = derivation.faults()
-    verdict = (
-        "✓ Proved for this geometry: every line follows, and the last is what the code computes."
-    )
-    verdict = "✕ " + " ".join(faults) if faults else verdict
-    head = f"<h4>{escape(derivation.title)}</h4><p class='place'>{escape(derivation.source)}</p>"
-    return f"{head}{rows}<p><b>{escape(verdict)}</b></p>"
-
-
-def _page(html: str) -> str:
-    return f'<style>{STYLE}{CARD_STYLE}</style><div class="cnnviz-ledger">{html}</div>'

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Mapping
+from dataclasses import replace
 from html import escape
+from typing import Any
 
 import ipywidgets as widgets
 import numpy as np
@@ -20,8 +23,10 @@ from ..pictures.refresher.dense_layer import dense_layer
 from ..scene import Scene
 from ..scene.stage import Stage
 from ..symbols import NOTATIONS, spoken
-from .mathml import STYLE, formula_or_words
-from .widget import beside_widget
+from .controls import Choice
+from .mathml import formula_or_words
+from .view import View, page
+from .widget import beside_widget, record
 
 # A verdict has a sign of its own beside its colour.
 SIGNS = {"proved": "✓", "differs": "✕", "damaged in conversion": "⚠", "convention": "≈"}
@@ -38,85 +43,96 @@ LESSONS = {
 }
 ALL = "all"
 
-CARD_STYLE = """
-.cnnviz-ledger { max-width: 1300px;
-  font: 15px/1.5 system-ui, -apple-system, "Segoe UI", Arial, "DejaVu Sans", sans-serif;
-  color: var(--jp-ui-font-color1, #1b2430); }
-.cnnviz-ledger h4 { margin: 0.3em 0; font-size: 1.15em; font-weight: 600; }
-.cnnviz-ledger .place, .cnnviz-ledger dt { opacity: 0.72; }
-.cnnviz-ledger .sides { display: flex; flex-wrap: wrap; gap: 14px 40px; margin: 10px 0; overflow-x: auto; }
-.cnnviz-ledger .side > div { margin-top: 4px; overflow-x: auto; }
-.cnnviz-ledger .verdict { display: inline-block;
-  padding: 1px 10px; border: 1.5px solid; border-radius: 12px; font-weight: 600; }
-.cnnviz-ledger table.summary { border-collapse: collapse; }
-.cnnviz-ledger table.summary td, .cnnviz-ledger table.summary th { padding: 3px 16px; text-align: right; }
-.cnnviz-ledger table.summary th:first-child { text-align: left; font-weight: 500; }
-.cnnviz-ledger table.summary tr:first-child { border-bottom: 1px solid #8884; }
-"""
+ROWS = 12  # of the list of records; it grows with the window
 
 
-class LedgerView(widgets.VBox):
+class LedgerView(View):
     """All records with their verdicts, once ``prove`` has run; ``bar`` shows how far it is."""
 
     def __init__(self):
-        self.bar = widgets.IntProgress(
-            max=len(all_records()), description="proving", layout={"width": "420px"}
-        )
-        self._summary, self._card = widgets.HTML(), widgets.HTML()
-        documents = [ALL, *dict.fromkeys(record.document for record in all_records())]
-        self.document = widgets.Dropdown(options=documents, description="document")
-        self.verdict = widgets.Dropdown(options=[ALL, *VERDICTS], description="verdict")
-        self.record = widgets.Select(rows=9, layout={"width": "98%", "max_width": "1300px"})
-        self._picture = widgets.VBox()
+        self.progress, self._summary, self._card = (widgets.HTML() for _ in range(3))
+        self._stage = Stage(picture_of(all_records()[0]), brief=True)
+        for part, kind in ((self._summary, "summary"), (self._card, "card"), (self._stage, "slot")):
+            part.add_class(f"cnnviz-{kind}")
         self.judged: list[Judged] = []
-        for control in (self.document, self.verdict):
-            control.observe(lambda _: self._list(), names="value")
-        self.record.observe(lambda _: self._show(), names="value")
-        filters = widgets.HBox([self.document, self.verdict])
-        super().__init__([self._summary, filters, self.record, self._card, self._picture])
+        documents = tuple(dict.fromkeys(record.document for record in all_records()))
+        super().__init__(
+            [
+                Choice("document", (ALL, *documents), ALL, "document"),
+                Choice("verdict", (ALL, *VERDICTS), ALL, "verdict"),
+                Choice("record", (), None, "records"),
+            ],
+            [self._summary, self._card, self._stage],
+            "ledger",
+            {},
+        )
 
     def prove(self) -> LedgerView:
-        """Judge every record, moving the bar, and show the result."""
+        """Judge every record, showing how far it is, and show the result."""
         self.judged = list(judge_all(self._proved))
-        self._summary.value = _page(summary_table(self.judged))
-        self._list()
+        self._summary.value = summary_table(self.judged)
+        self.move(document=ALL)
         return self
 
-    def _proved(self, done: int, _of: int) -> None:
-        self.bar.value = done
+    def _proved(self, done: int, of: int) -> None:
+        self.progress.value = (
+            f'<label>proving <progress value="{done}" max="{of}"></progress></label>'
+        )
 
     def show(self, record_id: str) -> None:
         """Open one record by its id, such as "note-17"."""
-        self.document.value = self.verdict.value = ALL
-        self.record.value = next(one for one in self.judged if one.record.id == record_id)
+        self.move(document=ALL, verdict=ALL)
+        self.move(record=record_id)
 
-    def _list(self) -> None:
-        wanted = [
+    @property
+    def listed(self) -> list[Judged]:
+        """The records of the list: those of this document with this verdict."""
+        document, verdict = self.values["document"], self.values["verdict"]
+        return [
             one
             for one in self.judged
-            if self.document.value in (ALL, one.record.document)
-            and self.verdict.value in (ALL, one.verdict)
+            if document in (ALL, one.record.document) and verdict in (ALL, one.verdict)
         ]
-        self.record.options = [
-            (f"{SIGNS[one.verdict]}  {one.record.id}   {one.record.states}", one) for one in wanted
-        ]
-        self.record.value = wanted[0] if wanted else None
-        self._show()
 
-    def _show(self) -> None:
-        one = self.record.value
+    @property
+    def opened(self) -> Judged | None:
+        """The record whose card is shown, if any has this verdict in this document."""
+        wanted = self.values["record"]
+        return next((one for one in self.listed if one.record.id == wanted), None)
+
+    def changed(self, moved: Mapping[str, Any]) -> None:
+        if "document" in moved or "verdict" in moved:  # the list is another one
+            labels = (
+                f"{SIGNS[one.verdict]} {one.record.id} {_lowered(one.record.states)}"
+                for one in self.listed
+            )
+            ids = tuple(one.record.id for one in self.listed)
+            records = replace(self.controls["record"], labels=tuple(labels), values=ids)
+            self.controls = {**self.controls, "record": records}
+            self.values = {**self.values, "record": ids[0] if ids else None}
+        self._open(self.opened)
+
+    def _open(self, one: Judged | None) -> None:
+        self._stage.layout.display = None if one else "none"
         if one is None:
-            self._card.value = _page("<p>No record has this verdict in this document.</p>")
-            self._picture.children = ()
+            self._card.value = "<p>No record has this verdict in this document.</p>"
             return
-        self._card.value = _page(card(one))
-        self._picture.children = (Stage(picture_of(one.record)),)
+        self._card.value = card(one)
+        self._stage.show(picture_of(one.record))
+
+    def drawn_controls(self) -> list[dict]:
+        shown = [
+            record(one, self.values[name]) for name, one in self.controls.items() if one.labels
+        ]
+        return [
+            {**one, "kind": "dropdown", "rows": ROWS * (one["name"] == "record")} for one in shown
+        ]
 
     def _repr_mimebundle_(self, **options):
         """The widget, and beside it the summary and every record that is not simply proved."""
         notable = "".join(card(one) for one in self.judged if one.verdict != "proved")
         static = {
-            "text/html": _page(summary_table(self.judged) + notable),
+            "text/html": page(summary_table(self.judged) + notable),
             "text/plain": summary(self.judged),
         }
         return beside_widget(super()._repr_mimebundle_(**options), static)
@@ -126,11 +142,15 @@ def summary_table(judged: list[Judged]) -> str:
     """How many records of each verdict each document has, as an HTML table."""
     documents = list(dict.fromkeys(one.record.document for one in judged))
     counts = Counter((one.verdict, one.record.document) for one in judged)
-    rows = ["<tr><th></th>" + "".join(f"<th>{d}</th>" for d in (*documents, "all")) + "</tr>"]
+    rows = [
+        "<tr>"
+        + "".join(f'<th scope="col">{d}</th>' for d in ("verdict", *documents, "all"))
+        + "</tr>"
+    ]
     for verdict in VERDICTS:
         cells = [counts[verdict, document] for document in documents]
         numbers = "".join(f"<td>{n}</td>" for n in (*cells, sum(cells)))
-        rows.append(f"<tr><th>{SIGNS[verdict]} {verdict}</th>{numbers}</tr>")
+        rows.append(f'<tr><th scope="row">{SIGNS[verdict]} {verdict}</th>{numbers}</tr>')
     return f'<table class="summary">{"".join(rows)}</table>'
 
 
@@ -152,7 +172,7 @@ def card(one: Judged) -> str:
     )
     parts = [
         f'<p class="place">{record.id} · the {record.document}, {escape(record.place)}</p>',
-        f"<h4>{escape(record.states)}</h4>",
+        f'<div class="title" role="heading" aria-level="3">{_prose(record.states)}</div>',
         f'<span class="verdict">{SIGNS[one.verdict]} {one.verdict}</span>',
         f'<div class="sides">{shown}</div>',
         _differences(one),
@@ -179,12 +199,16 @@ def _differences(one: Judged) -> str:
 
 
 def _inline(latex: str) -> str:
-    return formula_or_words(latex) if "\\" in latex or "_" in latex else escape(latex)
+    return formula_or_words(latex, block=False) if "\\" in latex or "_" in latex else escape(latex)
+
+
+def _lowered(text: str) -> str:
+    """Plain text in which labels such as a_12 become letters with lowered digits."""
+    return re.sub(r"[A-Za-zθδ∂/]+_[0-9,]*[0-9]", lambda label: spoken(label[0]), text)
 
 
 def _prose(text: str) -> str:
-    """Plain text in which labels such as a_12 become letters with lowered digits."""
-    return re.sub(r"[A-Za-zθδ∂/]+_[0-9,]*[0-9]", lambda label: spoken(label[0]), escape(text))
+    return escape(_lowered(text))
 
 
 def _lesson(record: Record) -> str:
@@ -192,10 +216,6 @@ def _lesson(record: Record) -> str:
     if name:
         return f'<p>Taught in <a href="{name}" target="_blank" rel="noopener">lesson {record.lesson}</a>.</p>'
     return f"<p>Belongs to lesson {record.lesson}.</p>"
-
-
-def _page(html: str) -> str:
-    return f'<style>{STYLE}{CARD_STYLE}</style><div class="cnnviz-ledger">{html}</div>'
 
 
 def picture_of(record: Record) -> Scene:

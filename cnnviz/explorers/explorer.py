@@ -45,6 +45,7 @@ class Explorer:
     ):
         self._build, self._cut, self._widget = build, cut, None
         self.message = self.proof = ""
+        self.proved = False
         self.watchers: list[Callable[[Explorer], None]] = []
         self.controls = {control.name: control for control in controls}
         self.values, self._original = starting(
@@ -53,9 +54,11 @@ class Explorer:
         self.data = {name: array.copy() for name, array in self._original.items()}
         # Since ipykernel 7 two callbacks can run at once, on threads of their own.
         self._one_at_a_time = threading.RLock()
+        self._goes_its_own_way = {"show"} & {*(given or {}), *list(self.controls)[: len(start)]}
         self._show(self.values)
+        self.scene = self.scene.opened()
         SHARED.joined(self)
-        SHARED.choose(**{one: self.values[one] for one in SHARED.values if one in self.values})
+        SHARED.choose(**_for_all(self.values))
 
     # What is seen.
 
@@ -113,7 +116,19 @@ class Explorer:
             self.values = {**self.values, **moved}
             self._rebuild(self.values)
         # Outside the lock: two pictures that waited for one another would wait for ever.
-        SHARED.choose(**{name: value for name, value in moved.items() if name in SHARED.values})
+        SHARED.choose(**_for_all(moved))
+
+    def follow(self, chosen: Mapping) -> None:
+        """Take over what was chosen for all pictures, as far as it is a choice of this one."""
+        self.move(
+            **{
+                name: value
+                for name, value in chosen.items()
+                if name in self.controls
+                and name not in self._goes_its_own_way
+                and value in self.controls[name].options
+            }
+        )
 
     def type(self, grid: str, cell: int, text: str) -> None:
         """Write a number into a cell of what is shown, as a learner types it."""
@@ -153,6 +168,7 @@ class Explorer:
         else:
             proof = _proved_once(**geometry)
             self.proof, self.message = (proof.sentence, "") if proof.holds else ("", proof.sentence)
+            self.proved = proof.holds
         self._tell()
 
     def reset(self) -> None:
@@ -184,7 +200,7 @@ class Explorer:
         return ""
 
     def _say(self, message: str) -> None:
-        self.message, self.proof = message, ""
+        self.message, self.proof, self.proved = message, "", False
         self._tell()
 
     def _tell(self) -> None:
@@ -243,6 +259,12 @@ def _signature(controls: Sequence[Control], arrays) -> inspect.Signature:
         *(kinds(name, kinds.KEYWORD_ONLY, default=None) for name in arrays),
     ]
     return inspect.Signature(parameters, return_annotation=Explorer)
+
+
+def _for_all(values: Mapping) -> dict:
+    """What of these values is chosen for all pictures of a notebook. Symbols or numbers are not: one
+    picture may show numbers beside others that do not."""
+    return {name: values[name] for name in ("notation", "first_index") if name in values}
 
 
 # Going back to a geometry must not cost its proof again.

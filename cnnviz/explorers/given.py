@@ -50,7 +50,7 @@ def starting(
         name: numbers_of(name, named.pop(name), arrays[name]) for name in arrays if name in named
     }
     asked = {name: controls[name].accepts(value) for name, value in named.items()}
-    values = {name: SHARED.values.get(name, control.start) for name, control in controls.items()}
+    values = {name: SHARED.start_of(control) for name, control in controls.items()}
     if own and "show" in controls and "numbers" in controls["show"].options:
         values["show"] = "numbers"
     for name, array in own.items():

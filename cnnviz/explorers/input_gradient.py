@@ -28,14 +28,14 @@ def _gradient_and_kernel() -> dict[str, np.ndarray]:
 
 
 @explorer(
-    *sliders(input_size=(4, 1, 6), kernel_size=(3, 1, 3), stride=(1, 1, 3)),
-    *sliders(padding=(0, 0, 1), one_hot=(0, 0, 9)),
+    *sliders(input_size=(4, 1, 6), kernel_size=(3, 1, 3), one_hot=(0, 0, 9)),
+    *sliders(stride=(1, 1, 3), padding=(0, 0, 1)),
     *letters("symbols"),
     numbers=lambda: {"input": sample_input(6, 6), **_gradient_and_kernel()},
     cut=one_channel,
 )
 def explore_transpose(layer: Layer, **letters) -> Scene:
-    """W forward and Wᵀ backward, row by row, with the adjoint test in live numbers."""
+    """W beside Wᵀ, and its product with the upstream gradient row by row; the adjoint test."""
     return transposed_matrix(layer.input, layer.kernel, layer.upstream, **layer.how, **letters)
 
 
@@ -95,9 +95,9 @@ def _before_padding(data, *, padding: int, **sizes) -> tuple[Layer, dict]:
 
 
 @explorer(
-    *sliders(input_size=(3, 2, 5), padding=(1, 0, 3), kernel_size=(2, 1, 3)),
     buttons("turn", TURNS, "0°"),
-    tick("true_convolution", "true convolution (flips once more)"),
+    *sliders(padding=(1, 0, 3), input_size=(3, 2, 5), kernel_size=(2, 1, 3)),
+    tick("true_convolution", "true convolution"),
     *letters("symbols"),
     numbers=_gradient_and_kernel,
     cut=_before_padding,
@@ -122,5 +122,5 @@ def _square_kernel(data, *, kernel_size: int, **sizes) -> tuple[Layer, dict]:
     cut=_square_kernel,
 )
 def explore_nine_equations(layer: Layer, **letters) -> Scene:
-    """Every input gradient written out in its cell, and the number of terms of each."""
+    """Every input gradient as a sum, written out in its cell."""
     return written_out(layer.upstream, layer.kernel, layer.input_size, **layer.how, **letters)

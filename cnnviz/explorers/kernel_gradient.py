@@ -34,8 +34,8 @@ def explore_one_weight(layer: Layer, *, weight: int, **letters) -> Scene:
 
 @explorer(
     *sliders(input_size=(4, 1, 9), kernel_size=(3, 1, 5), stride=(1, 1, 3)),
-    *sliders(padding=(0, 0, 2), dilation=(1, 1, 3), one_hot=(0, 0, PROBES)),
     buttons("role", ROLES, "kernel gradient"),
+    *sliders(one_hot=(0, 0, PROBES), padding=(0, 0, 2), dilation=(1, 1, 3)),
     *letters("symbols"),
     numbers=partial(layer_numbers, 9, 5, 13),
     cut=one_channel,
@@ -51,9 +51,9 @@ def explore_kernel_gradient(layer: Layer, **others) -> Scene:
 
 
 @explorer(
-    *sliders(input_size=(4, 2, 5), kernel_size=(3, 2, 3), weight=(2, 1, 9)),
     fine_slider("nudge", "nudge ε", 0.5, -2.0, 2.0, 0.1),
     buttons("scalar", ["linear", "curved"], "linear"),
+    *sliders(weight=(2, 1, 9), input_size=(4, 2, 5), kernel_size=(3, 2, 3)),
     *letters("numbers"),
     numbers=partial(layer_numbers, 5, 3, 5),
     cut=one_channel,

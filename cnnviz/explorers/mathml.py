@@ -15,35 +15,28 @@ from xml.etree import ElementTree
 from latex2mathml.converter import convert
 
 NAMESPACE = "http://www.w3.org/1998/Math/MathML"
-STYLE = """
-.cnnviz-ledger math { font-family: math, "STIX Two Math", "Latin Modern Math", "Cambria Math", "Times New Roman",
-  "DejaVu Serif", serif; font-size: 1.12em; }
-.cnnviz-ledger mtable { border-left: 1.5px solid; border-right: 1.5px solid; border-radius: 7px; padding: 0 3px; }
-.cnnviz-ledger mtd { padding: 0.22em 0.45em; }
-.cnnviz-ledger mi[mathvariant="bold"], .cnnviz-ledger mn[mathvariant="bold"] { font-weight: bold; }
-.cnnviz-ledger .wrong { outline: 2px solid #b01f78; outline-offset: -1px; background: #b01f7822; }
-[data-jp-theme-light="false"] .cnnviz-ledger .wrong { outline-color: #ff80c6; background: #ff80c633; }
-"""
 
 
-def mathml(latex: str, wrong: Iterable[str] = ()) -> str:
-    """A formula as MathML text. ``wrong`` names places as the ledger does: "part 2, entry (1, 4)".
+def mathml(latex: str, wrong: Iterable[str] = (), *, block: bool = True) -> str:
+    """A formula as MathML text, on a line of its own or, without ``block``, within words. ``wrong``
+    names places as the ledger does: "part 2, entry (1, 4)".
 
     A place that is no entry of a matrix marks the last side of the formula.
 
     >>> mathml("a_{12}").startswith("<math")
     True
     """
-    root = ElementTree.fromstring(_converted(latex))
+    root = ElementTree.fromstring(_converted(latex, "block" if block else "inline"))
     tables = [node for node in root.iter() if _tag(node) == "mtable"]
     for place in wrong:
         _mark(root, tables, place)
     _bracket(root)
+    _primes(root)
     ElementTree.register_namespace("", NAMESPACE)
     return ElementTree.tostring(root, encoding="unicode")
 
 
-def formula_or_words(printed: str, wrong: Iterable[str] = ()) -> str:
+def formula_or_words(printed: str, wrong: Iterable[str] = (), *, block: bool = True) -> str:
     """A print as HTML: a formula as MathML, code as code, a rule in words as words.
 
     Words may hold formulas between dollar signs.
@@ -53,19 +46,23 @@ def formula_or_words(printed: str, wrong: Iterable[str] = ()) -> str:
     """
     if "$" in printed:
         parts = re.split(r"\$(.*?)\$", printed)
-        return "“" + "".join(mathml(p) if n % 2 else escape(p) for n, p in enumerate(parts)) + "”"
+        return (
+            "“"
+            + "".join(mathml(p, block=False) if n % 2 else escape(p) for n, p in enumerate(parts))
+            + "”"
+        )
     if re.search(r"\\[a-zA-Z]|[_^]\{|^\w = \w+$", printed):
-        return mathml(printed, wrong)
+        return mathml(printed, wrong, block=block)
     if re.search(r"[a-z]_[a-z]|\w\(|\[|@|//", printed):
         return f"<code>{escape(printed)}</code>"
     return f"“{escape(printed)}”"
 
 
 @lru_cache(maxsize=2048)
-def _converted(latex: str) -> str:
+def _converted(latex: str, display: str) -> str:
     text = re.sub(r"\\renewcommand\{.*?\}\{.*?\}|\\bigg|\\small|\\tag\{.*?\}|&(?==)", "", latex)
     text = re.sub(r"\\begin\{array\}\{[|clr]*\}", r"\\begin{bmatrix}", text.replace(r"\hline", ""))
-    return convert(text.replace(r"\end{array}", r"\end{bmatrix}"))
+    return convert(text.replace(r"\end{array}", r"\end{bmatrix}"), display=display)
 
 
 def _tag(node) -> str:
@@ -95,12 +92,33 @@ def _last_relation(row) -> int:
 
 
 def _bracket(root) -> None:
-    """Take away the bracket characters that stand beside a matrix."""
-    for parent in root.iter():
-        children = list(parent)
-        for n, node in enumerate(children):
-            beside = [children[m] for m in (n - 1, n + 1) if 0 <= m < len(children)]
-            if _tag(node) == "mtable":
-                for other in beside:
-                    if _tag(other) == "mo" and other.text in ("[", "]"):
-                        parent.remove(other)
+    """Take away the bracket characters that stand beside a matrix, and put a little space there. What
+    is stacked under a sum is no matrix: it gets neither border nor space."""
+    for parent in list(root.iter()):
+        tags = [_tag(child) for child in parent]
+        if tags == ["mtable"] and _tag(parent) == "mstyle":
+            parent[0].set("class", "stack")
+        elif "mtable" in tags:
+            parent[:] = [
+                node
+                for n, child in enumerate(parent)
+                if not (child.text in ("[", "]") and "mtable" in tags[max(n - 1, 0) : n + 2])
+                for node in ((_space(), child, _space()) if tags[n] == "mtable" else (child,))
+            ]
+
+
+def _space():
+    return ElementTree.Element(f"{{{NAMESPACE}}}mspace", {"width": "0.16em"})
+
+
+def _primes(root) -> None:
+    """A prime stands beside its letter: set above it by a mathematical font, it becomes a dot."""
+    for node in list(root.iter()):
+        if _tag(node) in ("msup", "msubsup") and "".join(node[-1].itertext()) == "′":
+            letter, *below = list(node)[:-1]
+            beside = ElementTree.Element(f"{{{NAMESPACE}}}mrow")
+            prime = ElementTree.SubElement(beside, f"{{{NAMESPACE}}}mtext", {"class": "prime"})
+            prime.text = "′"
+            beside.insert(0, letter)
+            node.tag = f"{{{NAMESPACE}}}{'msub' if below else 'mrow'}"
+            node[:] = [beside, *below]

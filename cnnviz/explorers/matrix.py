@@ -88,4 +88,4 @@ def _channel_numbers() -> dict[str, np.ndarray]:
 )
 def explore_channels(layer: Layer, **letters) -> Scene:
     """Several channels and groups: W falls into blocks, one for each pair of channels that meet."""
-    return convolution_matrix(layer.input, layer.kernel, **layer.how, **letters)
+    return convolution_matrix(layer.input, layer.kernel, **layer.how, parts=("W",), **letters)

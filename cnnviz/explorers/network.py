@@ -10,7 +10,7 @@ from ..network.gradient_check import check_gradients
 from ..network.repairs import REPAIRS, Setting
 from ..network.trained import EPOCHS, trained_network
 from ..pictures.network.gradient_lamps import gradient_lamps
-from ..pictures.network.network_pass import SIGNS, network_pass
+from ..pictures.network.network_pass import network_pass
 from ..pictures.network.repairs import repairs
 from ..scene import Scene
 from .controls import Slider, buttons, dropdown, sliders
@@ -24,16 +24,15 @@ SIZES = {"28×28": "small", "8×8": "tiny"}
     Slider("image", "image", 4, 1, IMAGES),
     Slider("epochs", "epochs learned", 1, 0, EPOCHS),
     buttons("size", SIZES, "28×28"),
-    buttons("sign", SIGNS, "sizes"),
 )
-def explore_network_pass(*, image: int, epochs: int, size: str, sign: str) -> Scene:
+def explore_network_pass(*, image: int, epochs: int, size: str) -> Scene:
     """A digit forward through the blog's network and its gradient back, after so many epochs.
 
-    ``size`` is "28×28", the blog's sizes, or "8×8", where the numbers can be read.
+    ``size`` is "28×28", the blog's sizes, or "8×8", where single cells can be followed.
     """
     network, split, _ = trained_network(SIZES[size], epochs=epochs)
     pixels, label = split.test_images[image - 1, 0], int(split.test_labels[image - 1])
-    return network_pass(network, pixels, label, sign=sign, numbers=size == "8×8")
+    return network_pass(network, pixels, label)
 
 
 def setting_name(fault: str, part: str) -> str:

@@ -102,14 +102,16 @@ def pooled_and_nudged(data: Mapping, *, cell: int, value: float, nudge: bool, **
     return Layer({**layer.arrays, "input": cells}, how=layer.how), {**others, "nudged": nudged}
 
 
+# The first four controls are in sight: the nudged cell and its value as soon as there is one.
 @explorer(
-    *sliders(input_size=(4, 2, LARGEST), kernel_size=(2, 1, 4)),
-    STRIDE,
-    *sliders(padding=(0, 0, 2), dilation=(1, 1, 3), one_hot=(0, 0, 16)),
-    Slider("cell", "cell to nudge", 2, 1, 16, when=NUDGED),
     fine_slider("value", "its value", 1.0, *SPAN, 0.5, digits=1, when=NUDGED),
+    Slider("cell", "cell to nudge", 2, 1, 16, when=NUDGED),
+    *sliders(kernel_size=(2, 1, 4)),
+    STRIDE,
+    *sliders(padding=(0, 0, 2), input_size=(4, 2, LARGEST)),
     tick("nudge", "nudge one cell"),
     tick("ceil_mode", "ceil_mode"),
+    *sliders(dilation=(1, 1, 3), one_hot=(0, 0, 16)),
     buttons("scalar", SCALARS, "any F"),
     *letters("numbers"),
     numbers=lambda: {"input": distinct_map()},
@@ -138,10 +140,10 @@ def unpooled(
 
 
 @explorer(
-    *sliders(input_size=(4, 2, 6), kernel_size=(2, 1, 3)),
-    Slider("less", "take off window 1", 0, 0, 16),
     buttons("what", ["gradients", "values"], "gradients"),
     tick("swap", "swap the switches"),
+    Slider("less", "take off window 1", 0, 0, 16),
+    *sliders(kernel_size=(2, 1, 3), input_size=(4, 2, 6)),
     *letters("symbols"),
     numbers=lambda: {"input": distinct_map(), "upstream": sample_gradient(6, 6)},
     cut=unpooled,
@@ -171,7 +173,7 @@ def explore_ties(layer: Layer, **letters) -> Scene:
 
 
 @explorer(
-    *sliders(input_size=(5, 3, 7), kernel_size=(3, 1, 4), stride=(1, 1, 4)),
+    *sliders(stride=(1, 1, 4), kernel_size=(3, 1, 4), input_size=(5, 3, 7)),
     *letters(None),
     numbers=lambda: {"input": peaked_map(), "upstream": sample_gradient(7, 7)},
     cut=pooled,
@@ -182,18 +184,18 @@ def explore_overlapping_windows(layer: Layer, **letters) -> Scene:
 
 
 @explorer(
-    *sliders(input_size=(4, 2, LARGEST)),
     Slider("kernel_size", "N", 2, 1, 4),
     STRIDE,
-    *sliders(padding=(0, 0, 2), one_hot=(0, 0, 16)),
+    *sliders(padding=(0, 0, 2)),
     tick("count_include_pad", "count_include_pad", True),
+    *sliders(input_size=(4, 2, LARGEST), one_hot=(0, 0, 16)),
     tick("ceil_mode", "ceil_mode"),
     *letters("numbers"),
     numbers=lambda: {"input": sample_input(LARGEST, LARGEST), "upstream": sample_gradient(10, 10)},
     cut=pooled,
 )
 def explore_average_pooling(layer: Layer, **others) -> Scene:
-    """Average pooling forward and back, beside the constant kernel that does the same."""
+    """Average pooling forward and back; lamps compare it with the constant kernel."""
     return average_pooling(layer.input, **layer.how, upstream=layer.upstream, **others)
 
 
@@ -205,8 +207,8 @@ def map_and_kernel(
 
 
 @explorer(
-    *sliders(input_size=(5, 3, 6), kernel_size=(2, 1, 3)),
     buttons("order", ORDERS, next(iter(ORDERS))),
+    *sliders(kernel_size=(2, 1, 3), input_size=(5, 3, 6)),
     *letters("numbers"),
     numbers=lambda: {"input": sample_input(6, 6) - 4, "kernel": sample_kernel(3, 3)},
     cut=map_and_kernel,

@@ -23,8 +23,8 @@ from .numbers import Layer, probed
     fine_slider("x", "x", 2.0, -5, 5, 0.5, digits=1),
     fine_slider("y", "y", -3.0, -5, 5, 0.5, digits=1),
     fine_slider("upstream", "upstream", 2.0, -3, 3, 0.5, digits=1),
-    fine_slider("nudge", "nudge of x", 0.5, -2, 2, 0.5, digits=1),
     buttons("kind", GATES, "multiply"),
+    fine_slider("nudge", "nudge of x", 0.0, -2, 2, 0.5, digits=1),
     *letters("numbers", indices=False),
 )
 def explore_gate(**values) -> Scene:
@@ -87,8 +87,8 @@ def explore_plain_network(*start, widths: Sequence[int] | None = None, **given) 
     """
     controls = (
         *sliders(layers=(3, 2, DEEPEST)),
-        *(_width(l, start=(2, 3, 2, 2)[l - 1]) for l in range(1, DEEPEST + 1)),
         buttons("activation", ACTIVATIONS, "ReLU"),
+        *(_width(l, start=(2, 3, 2, 2)[l - 1]) for l in range(1, DEEPEST + 1)),
         buttons("show", ["symbols", "numbers"], "numbers"),
         FIRST_INDEX,
     )

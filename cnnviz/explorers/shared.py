@@ -1,20 +1,29 @@
-"""What is chosen once for all pictures of a notebook: the letters, and the first index."""
+"""What is chosen once for all pictures of a notebook: letters, first index, symbols or numbers."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from weakref import WeakSet
+
+from .controls import Choice, Control
 
 if TYPE_CHECKING:
     from .explorer import Explorer
 
 
 class SharedChoices:
-    """Changed in one picture, they change in each of them."""
+    """The letters and the first index are those of all pictures: changed in one, they change in each.
+    ``show`` is what they start with; a picture that was told otherwise goes its own way."""
 
     def __init__(self):
-        self.values: dict = {"notation": "note", "first_index": 1}
+        self.values: dict = {"notation": "note", "first_index": 1, "show": None}
         self._pictures: WeakSet[Explorer] = WeakSet()
+
+    def start_of(self, control: Control) -> Any:
+        """What a control starts with where nothing else is said."""
+        chosen = self.values.get(control.name)
+        shared = isinstance(control, Choice) and control.shared and chosen is not None
+        return chosen if shared else control.start
 
     def joined(self, picture: Explorer) -> None:
         self._pictures.add(picture)
@@ -28,7 +37,7 @@ class SharedChoices:
             return
         self.values |= values
         for picture in list(self._pictures):
-            picture.move(**{name: values[name] for name in values if name in picture.controls})
+            picture.follow(values)
 
 
 SHARED = SharedChoices()

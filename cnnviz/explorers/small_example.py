@@ -37,10 +37,9 @@ def _with_bias_and_target(
 
 
 @explorer(
-    *sliders(
-        input_size=(3, 2, LARGEST), kernel_size=(2, 1, 3), stride=(1, 1, 2), padding=(0, 0, 1)
-    ),
+    *sliders(input_size=(3, 2, LARGEST), kernel_size=(2, 1, 3)),
     buttons("scalar", SCALARS, "given"),
+    *sliders(stride=(1, 1, 2), padding=(0, 0, 1)),
     tick("blank", "hide the results"),
     *letters("numbers"),
     numbers=_numbers,

@@ -43,7 +43,7 @@ def explore_spreading(*start, rectangles: bool = False, **given) -> Explorer:
         *(oblong if rectangles else square),
         *sliders(padding=(0, 0, 4), output_padding=(0, 0, 3), dilation=(1, 1, 2)),
         *sliders(one_hot=(0, 0, 9)),
-        buttons("called", CALLED, CALLED[0]),
+        buttons("called", CALLED, "transposed"),
         *letters("symbols"),
     )
     numbers = {"upstream": sample_gradient(5, 5), "kernel": sample_kernel(5, 5)}
@@ -162,7 +162,7 @@ def explore_coverage(*start, **given) -> Explorer:
         *sliders(gradient_size=(5, 1, 10), output_padding=(0, 0, 3)),
         buttons("weights", ["kernel of ones", "sample kernel"], "sample kernel"),
         buttons("gradient", ["gradient of ones", "sample gradient"], at_first),
-        buttons("show", ["ink", "numbers"], "ink"),
+        buttons("show", ["colour", "numbers"], "colour"),
         *letters(None),
     )
     numbers = {

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..network.recorded_training import OPTIMISERS
-from .controls import Slider, buttons
+from .training_controls import EPOCHS, OPTIMISER, RATE, SEED
 
 if TYPE_CHECKING:
     from ..network.trained import Trained
@@ -16,11 +15,6 @@ if TYPE_CHECKING:
     from .documents import LedgerView
     from .own_image import OwnImageView
     from .training import TrainingView
-
-OPTIMISER = buttons("optimiser", OPTIMISERS, "Adam")
-RATE = Slider("lr", "learning rate", 0.002, 0.0001, 1.0, digits=4)
-EPOCHS = Slider("epochs", "epochs", 16, 1, 1000)
-SEED = Slider("seed", "seed", 0, 0, 2**31)
 
 
 def explore_training(
@@ -77,7 +71,7 @@ def explore_documents() -> LedgerView:
     from .documents import LedgerView
 
     view = LedgerView()
-    display(view.bar)
+    display(view.progress)
     view.prove()
-    view.bar.close()
+    view.progress.close()
     return view

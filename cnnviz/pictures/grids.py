@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from ..scene import Axis, Grid, Slot
+from ..scene import NOWHERE, Axis, Grid, Slot
+from ..scene.labels import text_size
 from ..symbols import labels, number
 
 # Cells smaller than this are not written in: nobody could read them.
@@ -28,7 +29,7 @@ def map_grid(name: str, letter: str, values: np.ndarray, slot: Slot, start: int,
         slot,
         symbols=labels(letter, values.shape, start),
         numbers=tuple(map(number, bank.ravel().tolist())),
-        ink=ink_of(bank),
+        values=bank.ravel(),
         **more,
     )
 
@@ -46,21 +47,18 @@ def gradient_grid(
     )
 
 
-def ink_grid(
-    name: str, title: str, ink: np.ndarray, slot: Slot, values: np.ndarray | None = None, **more
-) -> Grid:
-    """A map (H, W), or maps (rows of maps, maps in a row, H, W), shown by ink from 0, the paper, up to
-    the largest; ``values`` are the numbers that are said, where these are not the ink's own."""
-    said = ink if values is None else values
-    about = {"saying": "Row {row}, column {column}: {number}.", **more}
+def colour_grid(name: str, title: str, values: np.ndarray, slot: Slot, **more) -> Grid:
+    """A map (H, W), or maps (rows of maps, maps in a row, H, W), too dense for digits: colours say its
+    numbers, up to its own largest."""
+    about = {"saying": "Row {row}, column {column}: {number}.", "own_scale": True, **more}
     return Grid(
         name,
         title,
-        bank_of(ink).shape,
+        bank_of(values).shape,
         slot,
-        show="ink",
-        ink=ink.ravel() / (ink.max() or 1),
-        numbers=tuple(map(number, said.ravel().tolist())),
+        show="colour",
+        values=values.ravel(),
+        numbers=tuple(map(number, values.ravel().tolist())),
         **about,
     )
 
@@ -73,7 +71,7 @@ def edge_grid(
     across: Axis | None = None,
     down: Axis | None = None,
 ) -> Grid:
-    """A map flattened into a vector along one edge of a matrix."""
+    """A map flattened into a vector along one edge of a matrix, its cells in the hues that they have."""
     cells = list((across or down).cells)
     return Grid(
         name,
@@ -83,6 +81,8 @@ def edge_grid(
         role=of.role,
         symbols=tuple(of.symbols[c] for c in cells),
         numbers=tuple(of.numbers[c] for c in cells),
+        hues=of.hues and tuple(of.hues[c] for c in cells),
+        brief=of.brief,
         across=across,
         down=down,
     )
@@ -93,35 +93,47 @@ def matrix_grid(
 ) -> Grid:
     """A matrix with a cell of one base grid for each row and of another for each column.
 
-    Where a row of the table meets the matrix, the cell of ``entry`` in that row is written.
+    Where a row of the table meets the matrix, the cell of ``entry`` in that row is written, in the
+    colour that it has there.
     """
     shape = (1, 1, len(down.cells), len(across.cells))
     rows, columns = _entries(down, table), _entries(across, table)
     met = (rows >= 0) & (columns >= 0)
     cells, entries = (rows * shape[3] + columns)[met], table[entry.name][met]
 
-    ink = np.zeros(shape[2] * shape[3])
-    ink[cells] = 0.2 + (0.8 if entry.name == "kernel" else 0.4) * entry.ink[entries]
-    grid = Grid(name, "", shape, slot, down=down, across=across, entry=entry.name, ink=ink, **more)
+    size = shape[2] * shape[3]
+    values, hues = np.zeros(size), None
+    values[cells] = entry.counts[entries]
+    if entry.hues is not None:
+        hues = np.full(size, NOWHERE)
+        hues[cells] = np.array(entry.hues)[entries]
+        hues = tuple(hues.tolist())
+    grid = Grid(
+        name, "", shape, slot, down=down, across=across, entry=entry.name, values=values, hues=hues,
+        **more,
+    )  # fmt: skip
     if min(grid.place.width, grid.place.height) < SMALLEST_WRITTEN:
         return grid
-    texts = {kind: np.full(len(ink), "0", dtype=object) for kind in ("symbols", "numbers")}
+    texts = {kind: np.full(size, "0", dtype=object) for kind in ("symbols", "numbers")}
     for kind, written in texts.items():
         written[cells] = np.array(getattr(entry, kind), dtype=object)[entries]
     return replace(grid, **{kind: tuple(written) for kind, written in texts.items()})
 
 
 def written(grid: Grid, show: str) -> Grid:
-    """The grid showing symbols or numbers, or only ink where its cells are too small to write in."""
+    """The grid showing symbols or numbers, or only colours where its cells are too small to write in."""
     too_small = min(grid.place.width, grid.place.height) < SMALLEST_WRITTEN
-    return replace(grid, show="ink" if too_small else show)
+    return replace(grid, show="colour" if too_small else show)
 
 
-def ink_of(values: np.ndarray) -> np.ndarray:
-    """How dark each cell is where there is no room for its number: its magnitude, 0 to 1, flat."""
-    magnitude = np.abs(values.astype(float).ravel())
-    magnitude = np.nan_to_num(magnitude, nan=0.0, posinf=np.finfo(float).max)
-    return magnitude / (magnitude.max(initial=0) or 1.0)
+# In units of the picture: on a projector 9 of them are 11 pixels.
+SMALLEST_LABEL = 9
+
+
+def readable(grid: Grid) -> Grid:
+    """Labels in the cells where they can be read, else colours alone."""
+    size = text_size(grid.place.width, grid.place.height, grid.texts) if grid.texts else 0
+    return grid if size >= SMALLEST_LABEL else replace(grid, show="colour")
 
 
 def _entries(axis: Axis, table: dict) -> np.ndarray:

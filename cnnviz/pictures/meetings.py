@@ -1,12 +1,13 @@
-"""Reading a table of meetings: its sections joined, and the cells that a cell meets."""
+"""Reading a table of meetings: its sections joined, the cells that a cell meets, and a step for each."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
-from ..scene import NOWHERE
+from ..scene import NOWHERE, Scene, Step
 
 
 def joined(*sections: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
@@ -39,7 +40,7 @@ def partners(cells: np.ndarray, others: np.ndarray, size: int) -> list[list[int]
 
 
 def filled_in(
-    texts: tuple[str, ...], order: list[int] | tuple[int, ...], empty: str = ""
+    texts: tuple[str, ...], order: Sequence[int], empty: str = ""
 ) -> tuple[tuple[str, ...], ...]:
     """The frames of a grid whose cells are written one after the other, in this order.
 
@@ -47,7 +48,47 @@ def filled_in(
     (('', '7'), ('5', '7'))
     """
     when = {cell: step for step, cell in enumerate(order)}
+    since = [when.get(cell, 0) for cell in range(len(texts))]
+    return appearing(texts, since, len(order), empty)
+
+
+def appearing(
+    texts: tuple[str, ...], since: Sequence[int], steps: int, empty: str = ""
+) -> tuple[tuple[str, ...], ...]:
+    """The frames of a grid over so many steps, each of whose cells is there since a step of its own.
+
+    >>> appearing(("5", "7"), [1, 2], steps=3)
+    (('', ''), ('5', ''), ('5', '7'))
+    """
     return tuple(
-        tuple(text if when.get(cell, -1) <= step else empty for cell, text in enumerate(texts))
-        for step in range(len(order))
+        tuple(text if there <= step else empty for text, there in zip(texts, since, strict=True))
+        for step in range(steps)
     )
+
+
+def worked_through(
+    scene: Scene, reads: Mapping[str, Iterable[str]], say: Callable[[str, int], str]
+) -> Scene:
+    """The scene with one step for each cell of some grids, which are empty until they are come to.
+
+    ``reads`` are these grids in their order, each with the grids whose cells it is computed from;
+    ``say`` makes the sentence of a step from the name of the grid and its cell.
+    """
+    walk = [(name, cell) for name in reads for cell in range(scene[name].size)]
+    steps = []
+    for name, cell in walk:
+        lit = scene.lit(name, cell)
+        read = {other: lit[other] for other in reads[name] if lit.get(other)}
+        steps.append(Step(read, {name: (cell,)}, say(name, cell), (name, cell)))
+    grids = (
+        replace(grid, frames=filled_in(grid.texts, [_of(grid.name, one) for one in walk]))
+        if grid.name in reads and grid.texts
+        else grid
+        for grid in scene.grids
+    )
+    return replace(scene, grids=tuple(grids), steps=tuple(steps))
+
+
+def _of(grid: str, written: tuple[str, int]) -> int:
+    name, cell = written
+    return cell if name == grid else NOWHERE

@@ -6,7 +6,7 @@ The name of a grid says what it holds. In the note "input" is a, "upstream" ∂F
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -21,6 +21,7 @@ from .words import Says, call, equation, said
 # Which letter of a document a grid bears, where its name does not say so itself.
 LETTERS = {"upstream": "output", "vector": "input", "padded": "input"}
 BELOW, WIDTH = 20, 1200  # the margin under the lowest slot, and how wide every picture is
+TITLE = 12  # how much more a title takes that stands under its grid
 
 
 @dataclass(frozen=True)
@@ -127,14 +128,20 @@ class Sheet:
             self.written(said(grid, says[grid.name]) if grid.name in says else grid)
             for grid in grids
         )
-        low = max(slot.y + slot.height for slot in self.slots.values())
-        about = {"size": (WIDTH, low + BELOW), "beware": self.notation.beware, **more}
+        low = max(slot.y + slot.height + TITLE * slot.under for slot in self.slots.values())
+        about = {"size": (WIDTH, low + BELOW), "beware": self._beware(shown), **more}
         return Scene(title, shown, table, **about)
 
+    def _beware(self, grids: Iterable[Grid]) -> str:
+        """The remark about a letter that means two things, where it stands in a title."""
+        clashes = self.notation.clashes
+        bites = clashes and any(clashes in grid.title for grid in grids)
+        return self.notation.beware if bites else ""
+
     def written(self, grid: Grid) -> Grid:
-        """Symbols or numbers in its cells. What was made to show numbers always does, and switches are
-        marks and keep what they show."""
-        show = "numbers" if grid.show == "numbers" else self.show
+        """Symbols or numbers in its cells. What was made to show numbers or colours always does, and
+        switches are marks and keep what they show."""
+        show = self.show if grid.show == "symbols" else grid.show
         return grid if grid.role == "switch" else written(grid, show)
 
 
@@ -181,6 +188,33 @@ def between(slots: Mapping[str, Slot], signs: str) -> tuple[tuple[float, float, 
         ((a.x + a.width + b.x) // 2, a.y + a.height // 2 + 10, sign)
         for (a, b), sign in zip(pairwise(slots.values()), signs, strict=True)
     )
+
+
+@dataclass(frozen=True)
+class Edges:
+    """Where an arrow may touch a grid: just outside its frame."""
+
+    left: float
+    right: float
+    top: float
+    bottom: float
+
+    @property
+    def middle(self) -> tuple[float, float]:
+        return (self.left + self.right) / 2, (self.top + self.bottom) / 2
+
+
+def edges(grid: Grid, away: float = 8) -> Edges:
+    """The frame of a grid as it is, not of its slot, so that no arrow ends in the air.
+
+    >>> box = edges(Sheet(row(100, input=100)).grid("input", np.ones((1, 1))), away=0)
+    >>> box.left, box.right, box.middle
+    (37.0, 103.0, (70.0, 90.0))
+    """
+    place, (tile_rows, tile_columns, rows, columns) = grid.place, grid.shape
+    wide = tile_columns * (columns * place.width + place.gap) - place.gap
+    high = tile_rows * (rows * place.height + place.gap) - place.gap
+    return Edges(place.x - away, place.x + wide + away, place.y - away, place.y + high + away)
 
 
 def arrow(start: Slot, end: Slot, kind: str, label: str = "", away: float = 12) -> Stroke:

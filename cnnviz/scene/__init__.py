@@ -1,14 +1,15 @@
 """Scenes: what a picture shows, as a value, and all that draws one.
 
 `grid.py` and `scene.py` are the value: grids of cells, the table that links them, steps, and the
-sentence for each cell; it prints as text. `svg.py` is the one renderer, with `labels.py`, `bitmap.py`
-and `foot.py`, which speaks below a saved picture. `png.py` and `pdf.py` write the same SVG for print,
-`page.py` a page that works offline, and `stage.py` is the widget, with the only JavaScript and CSS in
-`static/`.
+sentence for each cell; it prints as text. `scale.py` says which colour a number has. `svg.py` is the
+one renderer: `fills.py` colours cells, `marks.py` marks them, `labels.py` writes in them, and around a
+saved picture `margin.py` and `foot.py` say what a panel says on the screen. `png.py` and `pdf.py` write
+the same SVG for print, `page.py` a page that works offline, and `stage.py` is the widget, with the only
+JavaScript and CSS in `static/`.
 """
 
 from .grid import MARKS, NOWHERE, ROLES, Axis, Grid, Place, Slot
-from .scene import STROKES, Equation, Scene, Step, Stroke
+from .scene import STROKES, Equation, Lamp, Scene, Step, Stroke
 
 __all__ = [
     "MARKS",
@@ -18,6 +19,7 @@ __all__ = [
     "Axis",
     "Equation",
     "Grid",
+    "Lamp",
     "Place",
     "Scene",
     "Slot",

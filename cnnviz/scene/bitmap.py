@@ -7,12 +7,12 @@ import zlib
 
 import numpy as np
 
-COLOUR_TYPES = {1: 0, 2: 4}  # channels -> what the format calls grey, and grey with alpha
+COLOUR_TYPES = {1: 0, 4: 6}  # channels -> what the format calls grey, and colour with alpha
 
 
 def png(pixels: np.ndarray) -> bytes:
-    """Pixels (rows, columns, channels) of bytes as a PNG file. One channel is grey; a second says how
-    much of it covers what lies below (255: all).
+    """Pixels (rows, columns, channels) of bytes as a PNG file. One channel is grey; four are red, green,
+    blue, and how much of it covers what lies below (255: all).
 
     The format: https://www.w3.org/TR/png-3/, here with 8 bits a channel and unfiltered rows.
 

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from html import escape
 
 from .labels import label, width_in_ems
+from .margin import MARGIN
 from .scene import Scene
 
 EDGE = 24  # free at every side of the foot
@@ -21,9 +22,9 @@ SPARE = 1.3  # how much wider than in a cell a label may turn out in another fon
 MOST_TERMS = 27  # nobody reads a longer sum (the same number stands in stage.js)
 
 
-def foot(scene: Scene) -> str:
-    """The foot as SVG text, below a scene of its height."""
-    y, parts = float(scene.size[1] + EDGE), []
+def foot(scene: Scene, top: float) -> str:
+    """The foot as SVG text, below ``top``."""
+    y, parts = top + EDGE, []
     for kind, size, inset, text in _lines(scene):
         y += LEADING * size
         written = escape(text) if kind == "say" else label(text)
@@ -40,8 +41,8 @@ def foot_height(scene: Scene) -> int:
 
 def _lines(scene: Scene) -> list[tuple[str, int, int, str]]:
     """Kind, size of letters, indent and text of each line."""
-    room = scene.size[0] - 2 * EDGE
-    said = textwrap.wrap(scene.now()[1], int(room / (LETTER * SENTENCE)))
+    room = scene.extent[0] + MARGIN - 2 * EDGE
+    said = textwrap.wrap(scene.said, int(room / (LETTER * SENTENCE)))
     lines = [("say", SENTENCE, 0, line) for line in said]
     if scene.equation_of is not None:
         for sides in _equation(scene, *scene.equation_of):

@@ -8,6 +8,8 @@ from functools import cached_property
 
 import numpy as np
 
+from . import scale
+
 ROLES = ("read", "written", "padding", "inserted", "switch", "wrong")
 MARKS = (*ROLES, "right", "cropped")  # the last two are ink, not colours: no roles of their own
 NOWHERE = -1  # in the table: this meeting has no cell in that grid
@@ -24,7 +26,8 @@ class Slot:
     largest: float = 44.0  # no cell grows beyond this
     square: bool = True
     centred: bool = True
-    beside: bool = False  # the title stands at the left of the grid, not above it
+    beside: bool = False  # the title stands at the left of the grid, not above it,
+    under: bool = False  # ... or below it
 
 
 @dataclass(frozen=True)
@@ -58,9 +61,16 @@ class Grid:
     ``shape`` is (tile rows, tile columns, rows, columns): channels are tiles side by side, and a
     kernel bank has output channels downward and input channels across. Cells are numbered in
     row-major order of that shape. ``symbols`` and ``numbers`` hold one string for each cell, or
-    None where a grid is too large to write in; ``ink`` (0 to 1 for each cell) is then what shows.
-    ``marks`` gives cells a lasting role. ``down`` and ``across`` make the grid a derived one.
-    ``frames`` holds, for each step, what stands in the cells after it; at rest the texts do.
+    None where a grid is too large to write in. The number in a cell is also its colour; ``values``
+    (one for each cell) are the numbers where none are written. ``hues`` colours cells by what they
+    are instead, such as the weights inside W; NOWHERE has no colour. Where ``own_scale`` is set the
+    colours end at this grid's own largest number, not at that of the picture.
+    ``marks`` gives cells a lasting role; ``marked_since`` says of some the step from which it is seen,
+    so that no mark gives away what a walk is still to find. ``down`` and ``across`` make the grid a
+    derived one.
+    ``frames`` holds, for each step, what stands in the cells after it; at rest the texts do. Where
+    colours alone are shown they are the numbers that the cells then have, or "" for none yet.
+    ``since`` is the step that writes all of the grid at once: before it the tiles are empty.
     ``names`` is what the cells are called in equations, where their symbols say something else: a
     pooled cell h_11 may show the cell a_21 that won.
     """
@@ -75,8 +85,12 @@ class Grid:
     numbers: tuple[str, ...] | None = None
     show: str = "symbols"
     frames: tuple[tuple[str, ...], ...] = ()
-    ink: np.ndarray | None = None
+    since: int = -1
+    values: np.ndarray | None = None
+    hues: tuple[int, ...] | None = None
+    own_scale: bool = False
     marks: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    marked_since: Mapping[int, int] = field(default_factory=dict)
     sentences: tuple[str, ...] | None = None
     saying: str = ""  # or one for all of them, with {map}, {row}, {column} and {number} filled in
     hit: str = ""  # the sentence for a cell of a matrix that a row of the table meets ...
@@ -88,7 +102,8 @@ class Grid:
     of: Grid | None = None  # the grid whose cells were laid out anew ...
     cells: tuple[int, ...] = ()  # ... and which of them each cell is; below 0 it is a zero
     editable: bool = False
-    photograph: bool = False  # dark ink stays dark on dark paper too
+    brief: bool = False  # of a_12 the cell shows 12: its letter stands in the title
+    photograph: bool = False  # values from 0, black, to 1, white, whatever the paper is
 
     def __post_init__(self):
         if self.role not in ROLES or not set(self.marks) <= set(MARKS):
@@ -101,6 +116,10 @@ class Grid:
     def size(self) -> int:
         return int(np.prod(self.shape))
 
+    def awaited(self, step: int) -> bool:
+        """Is nothing of it there yet at this step? At rest, -1, all is there."""
+        return 0 <= step < self.since
+
     @property
     def origin(self) -> Grid:
         """The grid that its cells come from: itself, unless they were laid out anew."""
@@ -112,14 +131,45 @@ class Grid:
         return tuple(int(n) for n in np.unravel_index(at, self.origin.shape))
 
     @property
+    def edge_of(self) -> str:
+        """The grid whose cells stand along it, where it is the edge of a matrix; else its own name."""
+        axes = [axis.grid for axis in (self.down, self.across) if axis is not None]
+        return axes[0] if len(axes) == 1 else self.name
+
+    @property
     def zeros(self) -> tuple[int, ...]:
         """Cells of padding and inserted zeros: always 0, they hold no number of their own."""
         return (*self.marks.get("padding", ()), *self.marks.get("inserted", ()))
 
-    @property
+    @cached_property
     def texts(self) -> tuple[str, ...] | None:
-        """What stands in the cells now."""
-        return {"symbols": self.symbols, "numbers": self.numbers}.get(self.show)
+        """What stands in the cells now. ∂F/∂a stands in the title: of ∂F/∂a_12 the cell shows the index."""
+        texts = {"symbols": self.symbols, "numbers": self.numbers}.get(self.show)
+        return texts and tuple(map(index_alone if self.brief else index_of_gradient, texts))
+
+    @cached_property
+    def counts(self) -> np.ndarray:
+        """The number in each cell, NaN where there is none. Zeros that were put in count as none."""
+        if self.values is not None:
+            return np.asarray(self.values, float).ravel()
+        if self.numbers is None:
+            return np.full(self.size, np.nan)
+        return np.array([scale.number_in(text) for text in self.numbers])
+
+    @property
+    def coloured(self) -> bool:
+        """Do the colours of its cells say their numbers?"""
+        return self.hues is None and not self.photograph and bool(np.isfinite(self.counts).any())
+
+    def levels_of(self, texts: tuple[str, ...], most: float) -> np.ndarray:
+        """The level of each cell while these texts stand in its cells: a symbol has the colour of its
+        number, and where nothing stands there is no colour."""
+        whole = [one for one in (self.texts, self.symbols, self.numbers) if one] or [texts]
+        shown = [
+            own if text != "" and text in rest else scale.number_in(text)
+            for text, own, *rest in zip(texts, self.counts.tolist(), *whole, strict=True)
+        ]
+        return scale.levels(shown, most)
 
     @property
     def called(self) -> tuple[str, ...] | None:
@@ -174,3 +224,23 @@ class Grid:
             place.x + tile_column * (columns * place.width + place.gap) + column * place.width,
             place.y + tile_row * (rows * place.height + place.gap) + row * place.height,
         )
+
+
+def index_of_gradient(label: str) -> str:
+    """What a cell shows of its label: of a gradient the index alone, lowered as an index is, so that
+    it does not pass for a number; anything else as it is.
+
+    >>> index_of_gradient("∂F/∂a_12"), index_of_gradient("a_12"), index_of_gradient("∂F/∂x")
+    ('_12', 'a_12', '∂F/∂x')
+    """
+    return index_alone(label) if label.startswith("∂") else label
+
+
+def index_alone(label: str) -> str:
+    """A label without its letter and its channels.
+
+    >>> index_alone("a_12"), index_alone("k^(1,2)_11"), index_alone("0")
+    ('_12', '_11', '0')
+    """
+    _, _, index = label.partition("_")
+    return f"_{index}" if index.replace(",", "").isdigit() else label

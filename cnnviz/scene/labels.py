@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from functools import lru_cache
 from html import escape
 
@@ -34,6 +35,24 @@ def label(text: str) -> str:
     return "".join(parts)
 
 
+# Of a wide font, in ems: a number must stay in its cell whichever font its reader has.
+WIDTHS = dict.fromkeys("0123456789", 0.64) | {"−": 0.84, "∂": 0.55, ".": 0.32, ",": 0.32, " ": 0.32}
+
+
+LARGEST = 22.0  # units of the picture
+
+
+def text_size(width: float, height: float, texts: Iterable[str], lines: int = 1) -> float:
+    """How large texts can be in cells of this size, all at one size, in units of the picture.
+
+    >>> text_size(30, 100, ["7", "12"]), text_size(90, 90, ["7"])
+    (21.09375, 22.0)
+    """
+    widest = max(map(width_in_ems, texts))
+    tall = 0.46 if lines == 1 else 0.7 / lines
+    return min(tall * height, 0.9 * width / max(widest, 0.5), LARGEST)
+
+
 @lru_cache(maxsize=4096)
 def width_in_ems(text: str) -> float:
     if "\n" in text:
@@ -43,4 +62,4 @@ def width_in_ems(text: str) -> float:
         return sum(map(width_in_ems, pieces[::2])) + 0.4 * sum(map(len, pieces[1::2]))
     name, _, lowered = text.partition("_")
     name, _, raised = name.partition("^")
-    return 0.55 * len(name) + 0.38 * (len(lowered) + len(raised))
+    return sum(WIDTHS.get(letter, 0.62) for letter in name) + 0.45 * (len(lowered) + len(raised))

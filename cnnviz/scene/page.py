@@ -7,7 +7,7 @@ from html import escape
 from pathlib import Path
 
 from .scene import Scene
-from .stage import STAGE_SCRIPT, STAGE_STYLE
+from .stage import STAGE_SCRIPT, STAGE_STYLE, view_of
 from .svg import svg
 
 _PAGE = """<!doctype html>
@@ -18,12 +18,11 @@ _PAGE = """<!doctype html>
 body {{ margin: 2rem auto; padding: 0 1.5rem; max-width: 1500px; background: var(--page, #fff);
   color: var(--jp-ui-font-color1, #1b2430); }}
 [data-jp-theme-light="false"] {{ --page: #14181d; --jp-ui-font-color1: #e8ebef; --jp-border-color1: #4a545f; }}
-#stage .cnnviz-message {{ display: none; }}
 h1 {{ font: 600 1.3rem system-ui, sans-serif; }}
 </style></head>
 <body data-jp-theme-light="true">
 <h1>{title}</h1>
-<div id="stage"></div>
+<main id="stage"></main>
 <noscript>{picture}</noscript>
 <script type="module">
 {script}
@@ -49,7 +48,7 @@ mount(document.getElementById("stage"), {{
 def page(scene: Scene) -> str:
     """The page as text. Without JavaScript it still shows the picture."""
     state = {
-        "view": {"svg": svg(scene, standalone=False), "scene": scene.view()},
+        "view": view_of(scene),
         "pinned": list(scene.focus or ()),
         "step": scene.step,
         "message": "",

@@ -17,11 +17,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from importlib import import_module
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
-from ..symbols import spoken
+from ..symbols import number, spoken
+from . import scale
 from .grid import NOWHERE, Axis, Grid
+
+SEEN = {"padding": "•", "inserted": "○"}  # what is seen, and printed, in place of a zero
+EDGE = 20  # free at the right of the last grid
 
 # File endings, and the module beside this one whose ``write(scene, path)`` writes them.
 WRITERS = {".html": "page", ".svg": "svg", ".txt": "scene", ".pdf": "pdf", ".png": "png"}
@@ -46,16 +51,43 @@ class Equation:
 
 @dataclass(frozen=True)
 class Step:
-    """One step of a walk that is more than a cell: which cells light up, and what is said.
+    """One step of a walk that is more than a cell: what it reads, what it writes, and what is said.
 
-    ``of`` is the (grid, cell) whose equation stands below meanwhile. ``around`` are cells that the
-    lit ones are part of, such as the window that a product belongs to: they show faintly.
+    Both are cells by the name of their grid. ``of`` is the (grid, cell) whose equation stands below
+    meanwhile. ``around`` are cells that the lit ones are part of, such as the window that a product
+    belongs to: they show faintly. ``points`` are cells that are neither read nor written but talked
+    about, such as switches and mistakes; they are lit in the role of their grid.
     """
 
-    lit: Mapping[str, tuple[int, ...]]
+    reads: Mapping[str, tuple[int, ...]]
+    writes: Mapping[str, tuple[int, ...]]
     say: str
     of: tuple[str, int] | None = None
     around: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    points: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+
+    @property
+    def lit(self) -> dict[str, tuple[int, ...]]:
+        """All cells that light up, by the name of their grid."""
+        parts = (self.reads, self.writes, self.points)
+        names = dict.fromkeys(name for part in parts for name in part)
+        return {
+            name: tuple(dict.fromkeys(cell for part in parts for cell in part.get(name, ())))
+            for name in names
+        }
+
+
+class Lamp(NamedTuple):
+    """A statement about what is shown, in words that are true now: ``holds`` says whether it is what
+    one hopes for. Only where it is a ``mistake`` does it get the sign of one."""
+
+    holds: bool
+    words: str
+    mistake: bool = False
+
+    @property
+    def sign(self) -> str:
+        return "✓" if self.holds else "✕" if self.mistake else "○"
 
 
 @dataclass(frozen=True)
@@ -63,13 +95,19 @@ class Stroke:
     """A line between the grids, in picture units, with a word beside it.
 
     ``kind`` is "forward" or "backward" (arrows), "axis", "curve" or "tangent" (a small plot).
-    ``label`` stands at the middle of the line, ``below`` it on request.
+    ``label`` stands at the middle of the line, ``below`` it on request. ``steps`` are the steps of the
+    walk to which the line belongs: in the others it is dim. Without any it belongs to all.
     """
 
     points: tuple[tuple[float, float], ...]
     kind: str = "forward"
     label: str = ""
     below: bool = False
+    steps: tuple[int, ...] = ()
+
+    def dim(self, step: int) -> bool:
+        """Does it stand back at this step?"""
+        return step >= 0 and bool(self.steps) and step not in self.steps
 
     def __post_init__(self):
         if self.kind not in STROKES:
@@ -84,10 +122,9 @@ class Scene:
     """Grids, the table that links their cells, and the sentence that says what is seen.
 
     ``signs`` are (x, y, text) between the grids, ``strokes`` the lines; ``counters`` are (number,
-    words) pairs, and ``lamps`` (lit, words) pairs: statements that hold now or do not. ``walk`` names
-    the grid whose cells are the steps, unless ``steps`` says itself what each of them is. ``code`` is
-    the call in PyTorch, ``beware`` a word on the letters. ``focus`` is the (grid, cell) that is pinned
-    now, ``step`` the step that is shown, or -1.
+    words) pairs. ``walk`` names the grid whose cells are the steps, unless ``steps`` says itself what
+    each of them is. ``code`` is the call in PyTorch, ``beware`` a word on the letters. ``focus`` is the
+    (grid, cell) that is pinned now, ``step`` the step that is shown, or -1.
     """
 
     title: str
@@ -99,7 +136,7 @@ class Scene:
     signs: tuple[tuple[float, float, str], ...] = ()
     strokes: tuple[Stroke, ...] = ()
     counters: tuple[tuple[str, str], ...] = ()
-    lamps: tuple[tuple[bool, str], ...] = ()
+    lamps: tuple[Lamp, ...] = ()
     walk: str | None = None
     steps: tuple[Step, ...] = ()
     code: str = ""
@@ -115,6 +152,42 @@ class Scene:
             speaks = grid.sentences or grid.saying
             if not speaks and (grid.name in self.table or not (grid.down or grid.across)):
                 raise ValueError(f"Grid {grid.name!r} needs a sentence for each of its cells.")
+
+    @property
+    def extent(self) -> tuple[float, float]:
+        """How wide and high the picture is: all of its slots, lines and signs, whatever is in them."""
+        slots = [grid.slot for grid in self.grids]
+        right = [slot.x + slot.width for slot in slots]
+        right += [x + 30 for stroke in self.strokes if stroke.label for x, _ in stroke.points]
+        right += [x + 6 for stroke in self.strokes for x, _ in stroke.points]
+        right += [x + 30 for x, _, _ in self.signs]
+        return max(right, default=self.size[0]) + EDGE, self.size[1]
+
+    def most(self, grid: Grid) -> float:
+        """Where the colours of a grid end: at the largest number of the picture, or at its own."""
+        alike = [grid] if grid.own_scale else [g for g in self.grids if not g.own_scale]
+        return scale.largest(n for one in alike if one.coloured for n in one.counts)
+
+    @property
+    def scale_words(self) -> tuple[str, str]:
+        """What stands at the two ends of the scale, or two empty texts where there is none."""
+        coloured = [grid for grid in self.grids if grid.coloured]
+        if not coloured:
+            return "", ""
+        if any(grid.own_scale for grid in coloured):
+            return "−", "+  each map up to its largest"
+        most = number(self.most(coloured[0]))
+        return f"−{most}" if most != "0" else "", most
+
+    def levels(self, grid: Grid, step: int = -1) -> np.ndarray | None:
+        """The level of each cell of a grid, at rest or after a step; None where it has no colours."""
+        if not grid.coloured:
+            return None
+        frame = grid.frames[step] if grid.frames and step >= 0 else None
+        texts = frame or replace(self, step=step).shown(grid)
+        if texts is None:
+            return scale.levels(grid.counts, self.most(grid))
+        return grid.levels_of(texts, self.most(grid))
 
     @property
     def length(self) -> int:
@@ -154,17 +227,68 @@ class Scene:
 
     def shown(self, grid: Grid) -> tuple[str, ...] | None:
         """What stands in the cells of a grid at this step."""
+        if grid.texts and grid.awaited(self.step):
+            return ("",) * grid.size
         if grid.texts and grid.frames and self.step >= 0:
             return grid.frames[self.step]
+        if grid.texts and self.to_come(grid):
+            last = self.step
+            return tuple(text if cell <= last else "" for cell, text in enumerate(grid.texts))
         return grid.texts
 
-    def now(self) -> tuple[Mapping[str, tuple[int, ...]], str]:
-        """What is lit at this moment, and what is said: of the pinned cell, the step, or neither."""
-        if self.focus is not None:
-            return self.lit(*self.focus), self.sentence(*self.focus)
-        if self.steps and self.step >= 0:
-            return self.steps[self.step].lit, self.steps[self.step].say
-        return {}, self.say
+    def to_come(self, grid: Grid) -> bool:
+        """Is this a result, or the edge of a matrix with it, that a walk is writing cell by cell?"""
+        walking = self.walk and not self.steps and self.step >= 0
+        return bool(walking and grid.role == "written" and grid.edge_of == self.walk)
+
+    @property
+    def said(self) -> str:
+        """What is said at this moment: of the pinned cell, the step, or neither."""
+        if self.looked_at is not None:
+            return self.sentence(*self.looked_at)
+        return self.steps[self.step].say if self.steps and self.step >= 0 else self.say
+
+    @property
+    def looked_at(self) -> tuple[str, int] | None:
+        """The (grid, cell) that all is about now: what is pinned, or the cell that a walk has come to."""
+        if self.focus is None and self.walk and not self.steps and self.step >= 0:
+            return self.walk, self.step
+        return self.focus
+
+    def light(self) -> list[tuple[str, str, tuple[int, ...]]]:
+        """What is lit at this moment, as (role, grid, cells)."""
+        if self.looked_at is not None:
+            return self.light_of(*self.looked_at)
+        if not self.steps or self.step < 0:
+            return []
+        step = self.steps[self.step]
+        return [
+            *(("read", name, cells) for name, cells in step.reads.items()),
+            *((self[name].role, name, cells) for name, cells in step.points.items()),
+            *(("written", name, cells) for name, cells in step.writes.items()),
+        ]
+
+    def light_of(self, grid: str, cell: int) -> list[tuple[str, str, tuple[int, ...]]]:
+        """What is lit for a cell. Of a result it is the cell itself that is written, and all that
+        belongs to it is read; of anything else the results that it goes into are written."""
+        made = self[grid].role == "written"
+
+        def role(name: str) -> str:
+            own, same = self[name].role, self[name].edge_of == self[grid].edge_of
+            return "read" if made and own == "written" and not same else own
+
+        lit = [(role(name), name, cells) for name, cells in self.lit(grid, cell).items()]
+        return sorted(lit, key=lambda one: one[0] == "written")
+
+    def opened(self) -> Scene:
+        """The scene as a learner meets it: at its first step, or with a cell of its result pinned. A work
+        sheet, whose results are empty at rest, waits for a pencil."""
+        if self.focus is not None or any(g.frames and not any(g.texts or "?") for g in self.grids):
+            return self
+        if self.length:
+            return self.at_step(0)
+        first = next((grid for grid in self.grids if grid.role == "written"), None)
+        return self.at(first.name, 0) if first else self
 
     @property
     def around(self) -> Mapping[str, tuple[int, ...]]:
@@ -177,7 +301,7 @@ class Scene:
         """The (grid, cell) whose equation stands below: that of the pinned cell or of the step. A cell
         of a matrix shows the equation of its row, or else of its column."""
         walking = self.steps and self.step >= 0
-        of = self.focus or (self.steps[self.step].of if walking else None)
+        of = self.looked_at or (self.steps[self.step].of if walking else None)
         if of is None or of[0] in self.table:
             owners = [of]
         else:
@@ -294,8 +418,11 @@ class Scene:
         """All that a browser needs to light cells and to speak, as plain JSON values."""
         return {
             "title": self.title,
-            "size": self.size,
-            "grids": [_grid_view(grid, grid.name in self.table) for grid in self.grids],
+            "size": self.extent,
+            "grids": [
+                {**_grid_view(grid, grid.name in self.table), **self._colours(grid)}
+                for grid in self.grids
+            ],
             **self._columns(),
             "equations": {
                 name: {
@@ -308,13 +435,34 @@ class Scene:
                 for name, e in self.equations.items()
             },
             "walk": self.walk,
+            "numbers": any(grid.show == "numbers" for grid in self.grids),
             "steps": [
-                {"lit": dict(s.lit), "say": s.say, "of": s.of, "around": dict(s.around)}
+                {
+                    "reads": dict(s.reads),
+                    "writes": dict(s.writes),
+                    "points": dict(s.points),
+                    "say": s.say,
+                    "of": s.of,
+                    "around": dict(s.around),
+                }
                 for s in self.steps
             ],
+            "counters": self.counters,
+            "lamps": [(lamp.sign, lamp.words) for lamp in self.lamps],
             "say": self.say,
             "code": self.code,
             "beware": self.beware,
+        }
+
+    def _colours(self, grid: Grid) -> dict:
+        """The levels of a grid's cells as the browser gets them: at rest, and after each step."""
+        at_rest = self.levels(grid)
+        if at_rest is None or not (grid.texts or grid.frames):
+            return {}
+        after = (self.levels(grid, step) for step in range(len(grid.frames)))
+        return {
+            "levels": scale.as_text(at_rest),
+            "frameLevels": [scale.as_text(of) for of in after if of is not None],
         }
 
     def _columns(self) -> dict:
@@ -332,11 +480,10 @@ class Scene:
             lines += [*_grid_text(grid, self.shown(grid)), ""]
         lines += [stroke.label for stroke in self.strokes if stroke.label]
         lines += [f"{value} {words}" for value, words in self.counters]
-        lines += [f"{'✓' if lit else '✕'} {words}" for lit, words in self.lamps]
+        lines += [f"{lamp.sign} {lamp.words}" for lamp in self.lamps]
         lines.append(self.say)
-        _, said = self.now()
-        if said != self.say:
-            lines.append(said)
+        if self.said != self.say:
+            lines.append(self.said)
         if self.equation_of is not None:
             lines.append(self.equation_text(*self.equation_of))
         return "\n".join(lines)
@@ -395,6 +542,9 @@ def _grid_text(grid: Grid, shown: tuple[str, ...] | None) -> list[str]:
     if shown is None:
         return [head]
     texts = [text.replace("\n", " ") for text in shown]
+    for mark, sign in SEEN.items():
+        for cell in grid.marks.get(mark, ()):
+            texts[cell] = sign
     cells = np.array(texts, dtype=object).reshape(grid.shape)
     width = max(map(len, texts))
     lines = [head]

@@ -7,25 +7,49 @@ read and set them.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import anywidget
 import traitlets
 
+from .margin import legend_parts
 from .scene import Scene
 from .svg import STYLE, svg
 
 STATIC = Path(__file__).parent / "static"
-STAGE_STYLE = STYLE + (STATIC / "stage.css").read_text(encoding="utf-8")
-STAGE_SCRIPT = (STATIC / "stage.js").read_text(encoding="utf-8")
+
+
+def _read(*names: str) -> str:
+    """Files of scripts or styles as one, in this order."""
+    return "\n".join((STATIC / name).read_text(encoding="utf-8") for name in names)
+
+
+STAGE_STYLE = STYLE + _read("stage.css")
+VIEW_STYLE = _read("views.css")  # of what is no picture of a layer
+STAGE_SCRIPT = _read(
+    "links.js", "labels.js", "drawing.js", "controls.js", "player.js", "equation.js", "fitting.js",
+    "stage.js",
+)  # fmt: skip
+
+
+def view_of(scene: Scene) -> dict:
+    """All that the browser needs to show a scene, as plain JSON values. It is drawn at rest: the browser
+    itself fills in what stands there after a step, and must know what stood there before."""
+    return {
+        "svg": svg(scene.at_step(-1), standalone=False),
+        "scene": scene.view(),
+        "legend": legend_parts(scene),
+    }
 
 
 class Stage(anywidget.AnyWidget):
-    """Shows a scene. ``pinned`` is [] or [grid name, cell number]; ``step`` is -1 at rest.
+    """Shows a scene, below ``controls`` if there are any. ``pinned`` is [] or [grid name, cell number];
+    ``step`` is -1 at rest.
 
     A moment after the last new picture the browser counts ``asked`` up: then there is time for a
-    ``proof``, which would hold up a slider that is still moving.
+    ``proof``, which would hold up a slider that is still moving. ``moved`` holds the values of the
+    controls that a learner has moved, and how often; ``resets`` counts "first numbers". A ``brief`` stage
+    stands in a place of a given height, whose class is "cnnviz-slot", and says one sentence below its picture.
     """
 
     _esm = STAGE_SCRIPT
@@ -38,6 +62,11 @@ class Stage(anywidget.AnyWidget):
     edit = traitlets.Dict().tag(sync=True)
     asked = traitlets.Int(0).tag(sync=True)
     proof = traitlets.Unicode("").tag(sync=True)
+    controls: traitlets.List = traitlets.List().tag(sync=True)
+    moved = traitlets.Dict().tag(sync=True)
+    resettable = traitlets.Bool(False).tag(sync=True)
+    resets = traitlets.Int(0).tag(sync=True)
+    brief = traitlets.Bool(False).tag(sync=True)
 
     def __init__(self, scene: Scene, **traits):
         super().__init__(**traits)
@@ -50,7 +79,7 @@ class Stage(anywidget.AnyWidget):
         with self.hold_sync(), self.hold_trait_notifications():
             self._scene = scene
             self.pinned, self.step = list(scene.focus or ()), scene.step
-            self.view = {"svg": svg(scene, standalone=False), "scene": scene.view()}
+            self.view = view_of(scene)
             self.message, self.proof = message, ""
 
     @property
@@ -70,26 +99,31 @@ class Stage(anywidget.AnyWidget):
         return pinned
 
 
-class FileChoice(anywidget.AnyWidget):
-    """A button to choose a file with. ``taken(name, size, content)`` is called for each one; content
-    is empty where the file is larger than ``most_bytes``."""
+class ControlBar(anywidget.AnyWidget):
+    """Controls without a picture, and below them a ``line``: how things stand, or with ``wrong`` what
+    went wrong. ``spoken`` is what of it a screen reader says.
 
-    _esm = (STATIC / "file_choice.js").read_text(encoding="utf-8")
-    _css = (STATIC / "file_choice.css").read_text(encoding="utf-8")
+    A button sends {"press": its action}, a choice of a file {"name", "size"} and its content, which is
+    empty where the file is larger than the control lets pass.
+    """
 
-    words = traitlets.Unicode().tag(sync=True)
-    most_bytes = traitlets.Int().tag(sync=True)
+    _esm = _read("drawing.js", "controls.js", "bar.js")
+    _css = STAGE_STYLE + VIEW_STYLE
 
-    def __init__(self, words: str, most_bytes: int, taken: Callable[[str, int, bytes], None]):
-        super().__init__(words=words, most_bytes=most_bytes)
-
-        def received(_, message, buffers):
-            taken(str(message["name"]), int(message["size"]), bytes(buffers[0]) if buffers else b"")
-
-        self.on_msg(received)
+    controls: traitlets.List = traitlets.List().tag(sync=True)
+    moved = traitlets.Dict().tag(sync=True)
+    line = traitlets.Unicode("").tag(sync=True)
+    wrong = traitlets.Bool(False).tag(sync=True)
+    spoken = traitlets.Unicode("").tag(sync=True)
 
 
-class SliderNames(anywidget.AnyWidget):
-    """Draws nothing: gives the sliders of the explorer it stands in their names for screen readers."""
+class Lines(anywidget.AnyWidget):
+    """HTML under a ``head``, of which the elements with the class "step" are shown one after the other:
+    ``step`` is the last that is seen, -1 before the first. No kernel is needed for it."""
 
-    _esm = (STATIC / "slider_names.js").read_text(encoding="utf-8")
+    _esm = _read("drawing.js", "player.js", "lines.js")
+    _css = STAGE_STYLE + VIEW_STYLE
+
+    head = traitlets.Unicode("").tag(sync=True)
+    html = traitlets.Unicode("").tag(sync=True)
+    step = traitlets.Int(0).tag(sync=True)

@@ -28,9 +28,9 @@ OURS = "from cnnviz import explore_convolution_matrix\nexplore_convolution_matri
 THEIRS = Path(pyplot_matrix.__file__).read_text(encoding="utf-8") + "\n\nexplore(input_size=SIZE)"
 
 SLIDER = "stride"  # both have it; moving it from 2 back to 1 draws the matrix of full size
-OUR_PICTURE = ".cnnviz-stage svg"
-OUR_CELLS = ".cnnviz-stage svg .texts text"  # what is written in the cells stands in their middle
-OUR_STEPPER = '.cnnviz-stage input[type="range"]'
+OUR_PICTURE = ".cnnviz-picture svg"
+OUR_CELLS = ".cnnviz-picture svg .texts text"  # what is written in the cells stands in their middle
+OUR_STEPPER = '.cnnviz-player input[type="range"]'
 THEIR_PICTURE = ".jp-OutputArea img"
 
 LAYERS = {  # images, channels, size, filters: the layers of a small network that reads digits

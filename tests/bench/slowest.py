@@ -13,8 +13,8 @@ from tests.bench import painted
 from tests.tools.every_explorer import EXPLORERS
 from tests.tools.lab import Browser, Lab, write_notebook
 
-PICTURE = ".cnnviz-stage svg"
-STEPPER = '.cnnviz-stage input[type="range"]'
+PICTURE = ".cnnviz-picture svg"
+STEPPER = '.cnnviz-player input[type="range"]'
 TIMES = 5  # of each kind, for each explorer
 
 
@@ -44,7 +44,7 @@ def every_explorer() -> dict[str, dict[str, list[float]]]:
 
 def moves(output) -> dict:
     """What can be timed in one explorer: only what it has."""
-    handle = output.locator(".noUi-handle").first
+    handle = output.locator(".cnnviz-insight input[type=range], .noUi-handle").first
     cells = output.locator(f"{PICTURE} .texts text", has_text=re.compile(r"\S")).all()[::5]
     stepper = output.locator(STEPPER)
 

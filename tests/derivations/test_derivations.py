@@ -275,8 +275,14 @@ def broken(side):
         yield side + sp.Symbol("stray")
 
 
+def longest(function, how):
+    """The four steps through a network have the most lines to break."""
+    marks = pytest.mark.long if function.__name__ == "plain_network" else ()
+    return pytest.param(function, how, marks=marks)
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize(("function", "how"), EVERY, ids=named)
+@pytest.mark.parametrize(("function", "how"), [longest(*each) for each in EVERY], ids=named)
 def test_every_broken_line_is_noticed(function, how):
     derivation = function(**how)
     tried = 0

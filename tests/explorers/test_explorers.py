@@ -127,7 +127,7 @@ def test_every_explorer_is_swept_and_stands_in_a_lesson():
     assert shown == listed
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_without_widgets_everything_can_be_built_stepped_typed_into_and_proved():
     script = """
 import sys

@@ -9,13 +9,14 @@ import pytest
 
 from cnnviz import explore_training
 from cnnviz.explorers.curves import (
-    TEXT,
+    DIM,
+    NEGATIVE,
+    POSITIVE,
     WRONG,
     _smoothed,
     held_out,
     learning_curves,
     network_inside,
-    png_bytes,
     svg_text,
     what_it_says,
 )
@@ -40,7 +41,13 @@ def until(condition, seconds=20):
 
 
 def press(view, name):
-    view._buttons[name].click()
+    view.bar._handle_custom_msg({"press": name}, [])  # what the browser sends
+
+
+def buttons(view):
+    """What the buttons that can be pressed now do, and what they say."""
+    values = [record["value"] for record in view.bar.controls if record["kind"] == "action"]
+    return {value["does"]: value["words"] for value in values if not value["disabled"]}
 
 
 def same(one, other):
@@ -68,7 +75,7 @@ def test_it_reads_97_percent_and_repeats_itself(view):
 
 def test_pause_and_go_on_is_the_same_as_going_on(view):
     whole = explore_training().run(batches=60)
-    view.slowly.value = True
+    view.move(slowly=True)
     press(view, "start")
     until(lambda: view.training.step >= 3)
     press(view, "pause")
@@ -76,34 +83,35 @@ def test_pause_and_go_on_is_the_same_as_going_on(view):
     stopped = view.training.step
     time.sleep(0.25)
     assert view.training.step == stopped < 60
-    view.slowly.value = False
+    view.move(slowly=False)
     view.run(batches=60 - stopped)
     same(view, whole)
 
 
 def test_the_caller_is_free_while_it_learns_and_buttons_follow(view):
-    able = lambda: {name for name, button in view._buttons.items() if not button.disabled}  # noqa: E731
-    assert able() == {"start", "one batch", "stop and reset"}
-    view.slowly.value = True
+    assert set(buttons(view)) == {"start", "one batch", "stop and reset"}
+    view.move(slowly=True)
     view.start()
     assert view.running and view._thread.is_alive()
     view.start()  # once is enough
-    assert able() == {"pause", "stop and reset"}
+    assert set(buttons(view)) == {"pause", "stop and reset"}
     view.pause()
-    assert able() == {"start", "one batch", "stop and reset"}
-    assert view._buttons["start"].description == "go on"
+    assert set(buttons(view)) == {"start", "one batch", "stop and reset"}
+    assert buttons(view)["start"] == "go on"
+    (main,) = [record["name"] for record in view.bar.controls if record.get("main")]
+    assert main == "start", "one button is the main one: it starts, pauses and goes on"
 
 
 def test_reset_leads_back_to_the_first_weights(view):
     first = view.training.state()
-    view.slowly.value = True
+    view.move(slowly=True)
     view.start()
     until(lambda: view.training.step)
     press(view, "stop and reset")
     assert not view.running and view.training.step == 0 and view.record.changes == []
     for name, value in view.training.state().items():
         np.testing.assert_array_equal(value, first[name])
-    assert "Nothing learned yet" in view._line.value and view.bar.value == 0
+    assert "Nothing learned yet" in view.bar.line
 
 
 def test_one_batch_is_one_batch(view):
@@ -115,11 +123,11 @@ def test_one_batch_is_one_batch(view):
 
 def test_after_the_last_epoch_it_goes_on_when_asked():
     view = explore_training(epochs=1).run(epochs=1)
-    assert view.bar.value == 1
+    assert "Epoch 1.00 of 1," in view.bar.line
     view.start()
     until(lambda: view.training.step > 45)
     view.pause()
-    assert view.record.goal == 5 and view.bar.value < 1
+    assert view.record.goal == 5 and "of 5," in view.bar.line
 
 
 @pytest.mark.parametrize("at", [1, 44, 45, 46])
@@ -137,7 +145,7 @@ def test_an_interrupt_in_the_foreground_loses_nothing(view, monkeypatch, at):
     with pytest.raises(KeyboardInterrupt):
         view.run(epochs=3)
     assert view.training.step == at - 1
-    assert f"batch {at - 1}:" in view._line.value or at == 1
+    assert f"batch {at - 1}:" in view.bar.line or at == 1
     monkeypatch.undo()
     whole = explore_training().run(epochs=2)
     same(view.run(batches=90 - view.training.step), whole)
@@ -164,12 +172,12 @@ def test_seconds_are_a_budget_too(view):
 
 def test_controls_count_from_the_next_batch_on(view):
     view.run(batches=30)
-    view.optimiser.value, view.lr.value = "momentum", 0.01
+    view.move(optimiser="momentum", lr=0.01)
     view.run(batches=30)
     optimiser = view.training.optimiser
     assert isinstance(optimiser, SGD) and (optimiser.lr, optimiser.momentum) == (0.01, 0.9)
     assert optimiser.steps == 30 and view.training.step == 60
-    view.optimiser.value = "SGD"
+    view.move(optimiser="SGD")
     view.run(batches=1)
     assert view.training.optimiser.momentum == 0
     assert view.record.changes == [(0, "Adam, 0.002"), (30, "momentum, 0.01"), (60, "SGD, 0.01")]
@@ -177,29 +185,38 @@ def test_controls_count_from_the_next_batch_on(view):
 
 def test_a_rate_that_is_dragged_is_one_change(view):
     for n in range(10):
-        view.lr.value = 0.001 * (n + 1)
+        view.move(lr=0.001 * (n + 1))
         view.run(batches=2)
     assert view.record.changes == [(18, "Adam, 0.01")]
 
 
 def test_controls_count_while_it_runs(view):
-    view.slowly.value = True
+    view.move(slowly=True)
     view.start()
-    view.optimiser.value = "SGD"
+    view.move(optimiser="SGD")
     until(lambda: isinstance(view.training.optimiser, SGD))
-    view.optimiser.value = "Adam"
+    view.move(optimiser="Adam")
     until(lambda: isinstance(view.training.optimiser, Adam))
 
 
 def test_the_rate_is_lowered_only_where_ticked(view):
-    view.lower.value = False
+    view.move(lower=False)
     view.record.training.losses = [1.0] * 450
     view.record.training.hits = [32] * 450
     view._follow_controls()
     assert view.training.optimiser.lr == 0.002
-    view.lower.value = True
+    view.move(lower=True)
     view._follow_controls()
     assert view.training.optimiser.lr == 0.0005
+
+
+def test_the_learning_rate_moves_by_factors(view):
+    record = next(one for one in view.bar.controls if one["name"] == "lr")
+    assert (record["kind"], record["low"], record["high"]) == ("log", 0.0001, 1.0)
+    view.bar.moved = {"values": {"lr": 0.05, "optimiser": 0}, "count": 1}
+    assert (view.values["lr"], view.values["optimiser"]) == (0.05, "SGD")
+    with pytest.raises(ValueError, match=r"from 0\.0001 to 1"):
+        view.move(lr=4)
 
 
 # --- what goes wrong -------------------------------------------------------------------------
@@ -212,20 +229,20 @@ def test_an_error_on_the_thread_is_shown_and_it_can_go_on(view, monkeypatch):
     monkeypatch.setattr(view.training, "learn", broken)
     view.start()
     until(lambda: not view.running)
-    assert "made a mistake here: RuntimeError: a &lt;broken&gt; layer" in view._line.value
-    assert "wrong" in view._line.value
+    assert "made a mistake here: RuntimeError: a <broken> layer" in view.bar.line
+    assert view.bar.wrong
     monkeypatch.undo()
     view.run(batches=1)
-    assert "mistake" not in view._line.value and view.training.step == 1
+    assert "mistake" not in view.bar.line and not view.bar.wrong and view.training.step == 1
 
 
 def test_an_error_of_the_pictures_is_shown_too(view, monkeypatch):
     monkeypatch.setattr("cnnviz.explorers.training.learning_curves", lambda *_: 1 / 0)
     view.start()
     until(lambda: not view.running)
-    assert "ZeroDivisionError" in view._line.value
+    assert "ZeroDivisionError" in view.bar.line
     press(view, "one batch")
-    assert "ZeroDivisionError" in view._line.value
+    assert "ZeroDivisionError" in view.bar.line
 
 
 # Old versions of what we stand on warn of deprecations among themselves.
@@ -234,9 +251,9 @@ def test_a_loss_that_is_no_number_stops_it_with_a_sentence(view):
     view.record.network[4].parameters["weight"][...] = np.nan
     view.start()
     until(lambda: not view.running)
-    assert view.training.step == 1 and "steps were too large" in view._line.value
+    assert view.training.step == 1 and "steps were too large" in view.bar.line
     press(view, "stop and reset")
-    assert "Nothing learned yet" in view._line.value
+    assert "Nothing learned yet" in view.bar.line
 
 
 # --- saving ----------------------------------------------------------------------------------
@@ -249,7 +266,7 @@ def test_save_and_load_go_on_as_if_nothing_had_happened(tmp_path, optimiser):
     other = explore_training()
     other.load(tmp_path / "digits")
     same(view, other)
-    assert other.optimiser.value == optimiser and other.lr.value == 0.01
+    assert other.values["optimiser"] == optimiser and other.values["lr"] == 0.01
     assert vars(other.record)["tested"] == view.record.tested
     assert other.record.changes == view.record.changes
     np.testing.assert_array_equal(other.record.first, view.record.first)
@@ -296,8 +313,7 @@ def test_the_line_says_epoch_loss_and_accuracy_to_all(view):
         r"held-out digits 93\.6% after epoch 1\. Adam, 0.002.",
         said,
     )
-    assert said in view._line.value and said == view._spoken.value
-    assert "cnnviz-spoken" in view._spoken._dom_classes
+    assert said == view.bar.line == view.bar.spoken
     assert 'role="img"' in view._curves.value and said in view._curves.value
 
 
@@ -313,6 +329,28 @@ def test_pictures_change_while_it_learns(view):
     predicted = view.record.test()
     wrong = int((predicted != view.split.test_labels).sum())
     assert f"{wrong} of 359 misread" in view._held_out.value
+
+
+def test_the_held_out_digits_are_read_again_while_it_learns(view, monkeypatch):
+    """The lower half must not contradict the line above it: it is of now, or grey."""
+    at_first, seen = view._held_out.value, []
+    show = view._show_progress
+
+    def watched(**how):
+        show(**how)
+        late = "cnnviz-late" in view._held_out._dom_classes
+        seen.append((view.training.step, late, view._held_out.value == at_first))
+
+    monkeypatch.setattr(view, "_show_progress", watched)
+    monkeypatch.setattr("cnnviz.explorers.training.BETWEEN_PICTURES", 0)
+    monkeypatch.setattr("cnnviz.explorers.training.BETWEEN_TESTS", 1000)
+    view.run(batches=60)
+    assert seen[0] == (1, False, True)
+    assert all(late == (step >= 45) for step, late, _ in seen[:-1])
+    assert seen[-1] == (60, False, False), "and at the end it is of now"
+    monkeypatch.setattr("cnnviz.explorers.training.BETWEEN_TESTS", 0)
+    view.run(batches=2)
+    assert "after batch 61: " in view._held_out.value or "after batch 62: " in view._held_out.value
 
 
 def test_the_maps_are_those_of_the_network_and_disturb_nothing(view):
@@ -361,10 +399,7 @@ def test_figures_take_the_colours_of_the_theme_on_transparent_paper(figure):
         assert "<text" in text, "words stay words"
     colours = set(re.findall(r"(?:fill|stroke): (#[0-9a-f]{6})", themed))
     assert colours <= {"#ffffff"}, "every colour has a name that a theme can change"
-    assert "fill: #ffffff; stroke" not in plain and TEXT in plain
-    dots = png_bytes(figure)
-    assert dots.startswith(b"\x89PNG")
-    assert int.from_bytes(dots[16:20]) == 2400
+    assert "fill: #ffffff; stroke" not in plain and DIM in plain
 
 
 def test_misread_digits_are_framed_and_named():
@@ -374,6 +409,17 @@ def test_misread_digits_are_framed_and_named():
     assert len(re.findall(WRONG, text)) == 1
     text = svg_text(held_out(labels, labels, np.zeros((4, 28, 28))), themed=False)
     assert "none is misread" in text and WRONG not in text
+
+
+def test_weights_have_the_colours_of_every_picture():
+    filters = np.zeros((1, 1, 2, 2))
+    filters[0, 0] = [[1, -1], [0.25, 0]]
+    text = svg_text(network_inside(filters, filters, np.zeros((4, 4)), np.ones((1, 3, 3))))
+    drawn = re.findall(rf"fill: var\(--(plus|minus), (?:{POSITIVE}|{NEGATIVE})\)(.*?)\"", text)
+    both = [(sign, re.search(r"fill-opacity: ([\d.]+)", style)) for sign, style in drawn]
+    strong = [(sign, float(found[1]) if found else 1.0) for sign, found in both]
+    assert strong.count(("plus", 0.5)) >= 2, "a quarter of the largest is half as strong: the root"
+    assert ("plus", 1.0) in strong and ("minus", 1.0) in strong
 
 
 def test_the_smoothed_curve_is_a_mean_of_what_was():

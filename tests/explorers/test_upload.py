@@ -76,7 +76,7 @@ def test_what_is_refused_and_why(view, content, reason):
     before = view._figure.value
     view.upload(content, "<b>digit</b>.png")
     assert view.message == f"“<b>digit</b>.png” was not taken. {caught.value}"
-    assert "✕" in view._line.value and "<b>" not in view._line.value
+    assert view.bar.wrong and view.bar.spoken == view.message
     assert view._figure.value == before, "the last picture stays"
 
 
@@ -99,6 +99,17 @@ def test_pixels_are_counted_before_they_are_unpacked(monkeypatch):
         read_image(head_of_png(9000, 9000))
 
 
+def test_the_browser_sends_what_is_chosen():
+    view = explore_own_image()
+    record = next(one for one in view.bar.controls if one["kind"] == "file")
+    assert record["most"] == MOST_BYTES and ".png" in record["accept"]
+    message = {"name": "seven.png", "size": len(WHOLE)}
+    view.bar._handle_custom_msg(message, [memoryview(WHOLE)])
+    assert view.message.startswith("“seven.png”: The network says 7")
+    names = [one["name"] for one in view.bar.controls]
+    assert "digit" not in names, "the number of a held-out digit says nothing of an own image"
+
+
 def test_what_the_browser_did_not_send_is_refused_by_its_size(view):
     view._taken("large.png", 40 * 2**20, b"")
     assert view.message == (
@@ -110,7 +121,7 @@ def test_without_pillow_a_sentence_says_what_is_missing(view, monkeypatch):
     """As in a browser's Python that did not bring it."""
     monkeypatch.setitem(sys.modules, "PIL", None)
     view.upload(WHOLE, "seven.png")
-    assert "needs Pillow, which it does not have" in view.message and "✕" in view._line.value
+    assert "needs Pillow, which it does not have" in view.message and view.bar.wrong
     with pytest.raises(Refused, match="empty"):
         read_image(b"")
 
@@ -212,16 +223,16 @@ def test_paper_without_a_digit_is_refused_with_advice(view, invert):
 
 def test_a_drawing_is_taken_and_read(view):
     view.upload(WHOLE, "seven.png")
-    assert view.which.value == "my own image"
+    assert view.values["which"] == "my own image"
     assert view.message.startswith("“seven.png”: The network says 7, with a share of ")
-    assert "✕" not in view._line.value
+    assert not view.bar.wrong
     shares = view.shares(view.seen()[0])
     assert shares.shape == (10,) and shares.sum() == pytest.approx(1) and shares.argmax() == 7
-    view.invert.value = True
+    view.move(invert=True)
     assert "Take the tick from “invert”" in view.message
-    view.invert.value = False
+    view.move(invert=False)
     assert "says 7" in view.message
-    view.which.value = "a held-out digit"
+    view.move(which="a held-out digit")
 
 
 def test_light_on_dark_is_taken_when_the_tick_is_set():
@@ -229,7 +240,7 @@ def test_light_on_dark_is_taken_when_the_tick_is_set():
     content = written(drawing(paper="black", ink="white"))
     view.upload(content, "board.png")
     assert "was not taken" in view.message and "tick “invert”" in view.message
-    view.invert.value = True
+    view.move(invert=True)
     view.upload(content, "board.png")
     assert "says 7" in view.message
 
@@ -242,10 +253,10 @@ def test_without_an_upload_a_held_out_digit_is_shown():
     assert view.message.endswith(f"It is indeed {label}.")
     drawn = lambda: re.sub("(image|p|m)[0-9a-f]{10}", "", view._figure.value)  # noqa: E731  (without ids)
     before = drawn()
-    view.which.value = "my own image"
+    view.move(which="my own image")
     assert view.message.startswith("Choose a file first.") and drawn() == before
-    view.which.value = "a held-out digit"
-    view.digit.value += 1
+    view.move(which="a held-out digit")
+    view.move(digit=view.values["digit"] + 1)
     assert drawn() != before
 
 
@@ -253,12 +264,12 @@ def test_a_misread_digit_is_said_to_be_one(view):
     trained = trained_network()
     scores = trained.network(trained.split.test_images)
     wrong = int(np.flatnonzero(scores.argmax(axis=1) != trained.split.test_labels)[0])
-    view.which.value, view.digit.value = "a held-out digit", wrong + 1
+    view.move(which="a held-out digit", digit=wrong + 1)
     assert f"It is really {trained.split.test_labels[wrong]}." in view.message
 
 
 def test_shares_and_maps_are_those_of_the_network(view):
-    view.which.value, view.digit.value = "a held-out digit", 3
+    view.move(which="a held-out digit", digit=3)
     ink, shown, _ = view.seen()
     image = view.split.test_images[2:3]
     scores = view.network(image)
@@ -268,12 +279,12 @@ def test_shares_and_maps_are_those_of_the_network(view):
 
 
 def test_the_photograph_goes_through_the_first_layer_in_its_own_size(view):
-    view.which.value = "the photograph"
+    view.move(which="the photograph")
     seen, shown, label = view.seen()
     assert (seen.shape, shown.shape, label) == ((28, 28), (112, 112), None)
     assert view.maps(shown).shape == (8, 110, 110)
     assert "ten answers and no other" in view.message
-    view.which.value = "a held-out digit"
+    view.move(which="a held-out digit")
 
 
 def test_a_static_picture_stands_beside_the_widget(view):

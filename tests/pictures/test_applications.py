@@ -1,7 +1,5 @@
 """The pictures of the applications, against the functions and numbers by hand."""
 
-import re
-
 import numpy as np
 import pytest
 import sympy
@@ -15,8 +13,8 @@ from cnnviz.network.upsampling import bilinear_kernel, enlarge_map, first_kernel
 from cnnviz.pictures.applications.reconstruction import reconstruction
 from cnnviz.pictures.applications.relu_rules import relu_rules
 from cnnviz.pictures.applications.upsampling_photo import upsampling_photo
-from cnnviz.scene import Grid, Scene, Slot
-from cnnviz.scene.svg import svg
+from cnnviz.scene import Grid, Lamp, Scene, Slot
+from cnnviz.scene.fills import pixels_of
 from cnnviz.symbols import NOTATIONS, number
 
 # One ReLU.
@@ -32,8 +30,8 @@ def test_the_three_rules_by_hand():
     assert scene["guided"].numbers == ("3", "0", "0", "0")
     assert scene["guided_mask"].numbers == ("1", "0", "0", "0")
     assert [count for count, _ in scene.counters] == ["2 of 4", "3 of 4", "1 of 4"]
-    assert scene.lamps == ((False, "all three give the same"),)
-    assert relu_rules(X[:1, :1], R[:1, :1]).lamps[0][0]
+    assert scene.lamps == (Lamp(False, "the three rules differ here"),)
+    assert relu_rules(X[:1, :1], R[:1, :1]).lamps == (Lamp(True, "the three rules agree here"),)
 
 
 def test_symbols_of_what_is_left_and_its_equation():
@@ -59,6 +57,18 @@ def test_each_pair_of_signs_has_its_sentence():
     assert "does not look at x" in scene.sentence("deconvnet", 2)
     assert "does not look at x" in scene.sentence("guided", 3)  # a slope of 0 at 0
     assert scene.lit("upstream", 2) == {grid.name: (2,) for grid in scene.grids}
+
+
+def test_a_step_reads_x_and_what_arrives_and_writes_what_each_rule_leaves():
+    scene = relu_rules(X, R)
+    step = scene.steps[2]
+    masks = ("backprop_mask", "deconvnet_mask", "guided_mask")
+    assert step.reads == {name: (2,) for name in ("input", "upstream", *masks)}
+    assert step.writes == {rule: (2,) for rule in ("backprop", "deconvnet", "guided")}
+    assert step.say == scene.sentence("input", 2)
+    assert scene.at_step(2).shown(scene["deconvnet"]) == ("3", "0", "4", "")
+    symbols = relu_rules(X, R, show="symbols", notation=NOTATIONS["blog"])
+    assert symbols.at_step(2).shown(symbols["deconvnet"]) == ("R_11", "0", "R_21", "")
 
 
 def test_shapes_must_agree():
@@ -101,8 +111,8 @@ def test_the_saliency_picture_shows_the_maps():
     number_of = digit_images(trained.split.test_labels)[4]
     x = trained.split.test_images[number_of]
     for rule in ("backprop", "deconvnet", "guided"):
-        ink = strength(saliency(trained.network, x, rule)[7]).ravel()
-        assert np.allclose(scene[rule].ink, ink / ink.max())
+        shown = scene[rule].counts
+        assert np.allclose(np.abs(shown), strength(saliency(trained.network, x, rule)[7]).ravel())
     assert "a class it does not show" in scene.say
     assert scene["scores"].symbols[7].startswith("7:")
     assert scene.lit("guided", 100) == {
@@ -110,35 +120,54 @@ def test_the_saliency_picture_shows_the_maps():
     }
 
 
-def test_positive_and_negative_parts_make_the_size():
-    explorer = explore_saliency()
-    found = {}
-    for part in ("size", "positive part", "negative part"):
-        explorer.move(part=part)
-        found[part] = explorer.scene["backprop"].ink > 0
-    assert (found["size"] == (found["positive part"] | found["negative part"])).all()
-    assert not (found["positive part"] & found["negative part"]).any()
+def test_colours_say_which_cells_speak_for_the_class_and_which_against():
+    scene = explore_saliency(image=4, score=7).scene
+    trained = trained_network("deep")
+    x = trained.split.test_images[digit_images(trained.split.test_labels)[4]]
+    for rule in ("backprop", "deconvnet", "guided"):
+        (gradient,) = saliency(trained.network, x, rule)[7]  # one channel: its sign is shown
+        levels = scene.levels(scene[rule]).reshape(gradient.shape)
+        assert (np.sign(levels) == np.sign(gradient)).all()
+        assert np.abs(levels).max() == 8 and levels.min() < 0 < levels.max()
+
+
+def test_the_maps_come_back_one_after_the_other_each_with_its_arrow():
+    scene = explore_saliency(image=4, score=7).scene
+    rules = ("backprop", "deconvnet", "guided")
+    x = scene["scores"].corner(7)[0] + scene["scores"].place.width / 2
+    for step, rule in enumerate(rules):
+        assert scene[rule].since == step
+        assert scene.steps[step].reads == {"scores": (7,)} and set(scene.steps[step].writes) == {
+            rule
+        }
+        (bright,) = (s for s in scene.strokes if s.kind == "backward" and not s.dim(step))
+        place = scene[rule].place
+        assert bright.points[0][0] == pytest.approx(x)
+        assert bright.points[1][0] == pytest.approx(place.x + 14 * place.width)
+    assert [words for _, words in scene.counters] == [
+        "likeness, gradient", "likeness, deconvnet", "likeness, guided"
+    ]  # fmt: skip
 
 
 def test_a_step_lights_the_strongest_cells_in_map_and_image():
     scene = explore_saliency().scene
     lit = scene.steps[2].lit
     assert lit["guided"] == lit["image"] and len(lit["guided"]) == 40
-    ink = scene["guided"].ink
+    ink = np.abs(scene["guided"].counts)
     assert min(ink[list(lit["guided"])]) >= np.sort(ink)[-40]
 
 
 def test_what_no_window_reads_has_no_gradient():
-    ink = explore_saliency().scene["backprop"].ink.reshape(28, 28)
+    ink = explore_saliency().scene["backprop"].counts.reshape(28, 28)
     assert ink[:26, :26].any() and not ink[26:].any() and not ink[:, 26:].any()
 
 
 def test_untrained_weights_and_no_switches_change_the_picture():
     explorer = explore_saliency()
-    seen = [explorer.scene["guided"].ink]
+    seen = [explorer.scene["guided"].counts]
     for name in ("untrained", "switches"):
         explorer.move(**{name: not explorer.values[name]})
-        seen.append(explorer.scene["guided"].ink)
+        seen.append(explorer.scene["guided"].counts)
         assert not np.allclose(seen[-1], seen[-2])
     assert "first cell of its window" in explorer.scene.say
 
@@ -158,9 +187,9 @@ def test_one_cell_of_layer_2_sees_ten_by_ten_cells():
 
 def test_what_comes_back_lies_in_what_the_kept_cell_sees():
     scene = explore_reconstruction().scene
-    (kept,) = np.flatnonzero(scene["back_0"].ink)
+    (kept,) = np.flatnonzero(scene["back_0"].counts)
     seen = set(scene.lit("back_0", int(kept))["image"])
-    reached = set(np.flatnonzero(scene["reconstruction"].ink).tolist())
+    reached = set(np.flatnonzero(scene["reconstruction"].counts).tolist())
     assert reached and reached <= seen
     assert scene.counters[0] == (f"{len(reached)} of 784", "cells of the image reached")
 
@@ -184,9 +213,31 @@ def test_a_reconstruction_by_hand():
     stages = reconstruct(network, image, layers, one_map(maps, 0))
     assert stages[-1].maps[0].tolist() == [[0, 0, 0], [4, 8, 0], [12, 16, 0]]
     scene = reconstruction(image, maps, 0, stages)
-    assert np.flatnonzero(scene["back_1"].ink).tolist() == [2]
+    assert np.flatnonzero(scene["back_1"].counts).tolist() == [2]
     assert scene.steps[-1].lit["reconstruction"] == (4, 6, 7)  # above a quarter of 16
     assert "where its switch says" in scene.steps[1].say
+    start, unpool, stamp = scene.steps
+    assert (start.reads, start.writes) == ({"maps": (0,)}, {"back_0": (0,)})
+    assert (unpool.reads, unpool.writes) == ({"back_0": (0,)}, {"back_1": (2,)})
+    assert (stamp.reads, stamp.writes) == ({"back_1": (2,)}, {"reconstruction": (4, 6, 7)})
+    assert stamp.points == {"image": (4, 6, 7)}
+    assert scene.lamps == (Lamp(True, "unpooling uses switches"),)
+
+
+def test_the_way_back_fills_stage_by_stage_and_its_arrow_is_bright():
+    scene = explore_reconstruction().scene
+    stages = ["back_0", "back_1", "back_2", "back_3", "reconstruction"]
+    assert [scene[name].since for name in stages] == [0, 1, 2, 3, 4]
+    for step in range(5):
+        bright = [s for s in scene.strokes if s.kind == "backward" and not s.dim(step)]
+        (((_, y0), (x, y)),) = (stroke.points for stroke in bright)
+        place = scene[stages[step]].place
+        if step:  # from the right, to its right edge
+            assert y0 == y and x == pytest.approx(
+                place.x + scene[stages[step]].shape[3] * place.width + 8
+            )
+        else:  # from the maps above
+            assert y0 < y < place.y
 
 
 # Enlarging.
@@ -212,8 +263,19 @@ def test_a_mean_lights_the_cells_that_it_writes(kernel, stride):
 def test_counts_and_lamp_say_where_the_checkerboard_comes_from():
     uneven, even = (upsampling_photo(photo(), np.ones((k, k)), 2) for k in (3, 4))
     assert uneven["counts"].numbers[:4] == ("1", "2", "1", "2")
-    assert uneven.counters[-1] == ("1 to 4", "times a cell is written") and not uneven.lamps[0][0]
-    assert even.counters[-1][0] == "4" and even.lamps[0][0]
+    assert uneven.counters[-1] == ("1 to 4", "times a cell is written")
+    assert uneven.lamps == (Lamp(False, "stride 2 does not divide kernel size 3"),)
+    assert even.counters[-1][0] == "4"
+    assert even.lamps == (Lamp(True, "stride 2 divides kernel size 4"),)
+
+
+def test_a_mean_and_the_kernel_are_read_and_the_cells_it_stamps_are_written():
+    scene = upsampling_photo(photo(24), np.ones((3, 3)), 2)
+    for step in scene.steps:
+        (mean,) = step.reads["small"]
+        assert step.reads["kernel"] == tuple(range(9))
+        assert step.writes == {"enlarged": scene.lit("small", mean)["enlarged"]}
+        assert f"is added to {len(step.writes['enlarged'])} cells" in step.say
 
 
 def test_errors_of_the_enlarged_photograph():
@@ -222,9 +284,7 @@ def test_errors_of_the_enlarged_photograph():
     scene = upsampling_photo(picture, kernel, 2, errors=[0.2, 0.1], step=1, bilinear=0.3)
     error = np.mean((enlarge_map(shrink(picture, 2), kernel, 2) - picture) ** 2)
     assert scene.counters[0][0] == f"{error:.4f}" and scene.counters[1][0] == "0.3000"
-    assert np.allclose(
-        scene["enlarged"].ink, 1 - enlarge_map(shrink(picture, 2), kernel, 2).ravel()
-    )
+    assert np.allclose(scene["enlarged"].counts, enlarge_map(shrink(picture, 2), kernel, 2).ravel())
     assert scene["kernel"].title == "kernel, learned for 1 step"
     curve = next(stroke for stroke in scene.strokes if stroke.kind == "curve")
     assert len(curve.points) == 2 and curve.points[0][1] < curve.points[1][1]  # lower is down
@@ -242,18 +302,21 @@ def test_learning_in_the_explorer_makes_the_error_smaller():
 
 
 def test_a_photograph_is_grey_on_any_paper():
-    ink = np.array([0.0, 1.0])
+    """Its pixels are opaque greys; those of a map are colours that let the paper shine through."""
+    values = np.array([0.0, 0.5, 1.0])
     for photograph in (False, True):
         grid = Grid(
             "a",
             "",
-            (1, 1, 1, 2),
+            (1, 1, 1, 3),
             Slot(0, 0, 20, 20),
-            show="ink",
-            ink=ink,
+            show="colour",
+            values=values,
             photograph=photograph,
             saying="grey",
         )
-        drawn = svg(Scene("", (grid,), {"a": np.arange(2)}, ""))
-        kinds = re.findall(r'<image class="(\w+)"', drawn)
-        assert kinds == (["photograph"] if photograph else ["ink"])
+        pixels = pixels_of(Scene("", (grid,), {"a": np.arange(3)}, ""), grid)
+        if photograph:
+            assert pixels.tolist() == [[0], [127], [255]]
+        else:
+            assert pixels[:, 3].tolist() == [0, 191, 255]  # nothing, level 6 of 8, all

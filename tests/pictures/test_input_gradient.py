@@ -6,7 +6,12 @@ import numpy as np
 import pytest
 import sympy
 
-from cnnviz import explore_index_substitution, explore_rotation, explore_scatter_gather
+from cnnviz import (
+    explore_index_substitution,
+    explore_rotation,
+    explore_scatter_gather,
+    explore_transpose,
+)
 from cnnviz.derivations import symbol_array
 from cnnviz.functional import conv2d, conv2d_input, rot180
 from cnnviz.functional.geometry import DoesNotFit, Geometry
@@ -19,6 +24,7 @@ from cnnviz.pictures.input_gradient.turned_kernel import TURNS, turned_kernel
 from cnnviz.pictures.input_gradient.written_out import written_out
 from cnnviz.pictures.maps import INSERTED, PADDING
 from cnnviz.pictures.transposed.coverage import coverage
+from cnnviz.scene import NOWHERE
 from cnnviz.scene.svg import svg
 from cnnviz.symbols import NOTATIONS, number
 from tests.tools import brute_force
@@ -90,7 +96,7 @@ def test_scatter_and_gather_make_the_same_products_and_all_of_them(geometry):
     assert products(scene, "scatter") == sorted(wanted)  # one stamp after the other
     targets = [target for _, _, target in products(scene, "gather")]
     assert targets == sorted(targets)  # one cell after the other
-    assert all(lit for lit, _ in scene.lamps)
+    assert all(lamp.holds for lamp in scene.lamps)
 
 
 @pytest.mark.parametrize("geometry", GEOMETRIES[::7], ids=str)
@@ -111,18 +117,12 @@ def test_the_last_frames_are_the_gradient(geometry):
 def test_the_first_steps_of_scatter_and_gather_by_hand():
     scene = scatter_gather(np.ones((2, 2)), np.ones((2, 2)), (3, 3), notation=NOTATIONS["blog"])
     first, second = scene.steps[:2]
-    assert first.lit == {
-        "upstream": (0,),
-        "kernel": (0,),
-        "input_gradient": (0,),
-        "spread": (5,),
-        "turned": (3,),
-        "gathered": (0,),
-    }
+    assert first.reads == {"upstream": (0,), "kernel": (0,), "spread": (5,), "turned": (3,)}
+    assert first.writes == {"input_gradient": (0,), "gathered": (0,)}
     assert first.around == {"input_gradient": (0, 1, 3, 4), "spread": (0, 1, 4, 5)}
     assert first.say == (
-        "Scatter adds ∂L/∂Z₁₁ · K₁₁ to ∂L/∂X₁₁. Gather adds ∂L/∂Z₁₁ · K₁₁ to ∂L/∂X₁₁. "
-        "Cells that are finished: scatter 1, gather 1."
+        "A adds ∂L/∂Z₁₁ · K₁₁ to ∂L/∂X₁₁. B adds ∂L/∂Z₁₁ · K₁₁ to ∂L/∂X₁₁. "
+        "Finished cells: A 1, B 1. The sum of B’s cell:"
     )
     assert second.lit["input_gradient"] == second.lit["gathered"] == (1,)
     assert scene.steps[4].lit["upstream"] == (1,) and scene.steps[4].lit["gathered"] == (3,)
@@ -130,9 +130,29 @@ def test_the_first_steps_of_scatter_and_gather_by_hand():
         *("1 of 1", "2 of 2", "", "1 of 2", "1 of 4", ""),
     )
     assert scene.steps[-1].say.endswith(
-        "The same 16 products were made, and the two maps are equal."
+        "The same 16 products were made, and A = B. The sum of B’s cell:"
     )
-    assert scene.counters == (("16", "products on each side"),)
+    assert scene.counters == (("16", "products in each"),)
+    assert scene.lamps == ((True, "A = B", True), (True, "A = Wᵀ times what arrives", True))
+
+
+@pytest.mark.parametrize("geometry", GEOMETRIES[::9], ids=str)
+def test_the_term_of_this_product_is_one_of_those_in_the_sum_that_is_shown(geometry):
+    """The stage marks it: all of its factors' cells, and no other term's, are read by the step."""
+    scene = scene_of(geometry)
+    for step in scene.steps:
+        grid, cell = step.of
+        assert step.writes[grid] == (cell,)
+        products = [here for _, here in scene._products(grid, cell)]
+        now = [
+            here for here in products
+            if here["turned"] in step.reads["turned"] and here["spread"] in step.reads["spread"]
+        ]  # fmt: skip
+        assert len(now) == 1
+        assert scene.equations[grid].factors in (
+            ("{turned}", "{spread}"),
+            ("{spread}", "{turned}"),
+        )
 
 
 def test_the_stamp_and_the_window_show_faintly_around_a_product():
@@ -193,6 +213,9 @@ def test_spread_cells_show_zeros_padding_and_crop():
     assert scene_of(Geometry.of((1, 2), (1, 1), padding=(0, 1)))["spread"].cells == (1, 2)
     scene = scatter_gather(np.ones((4, 4)), np.ones((1, 1)), (2, 2), 1, 1)
     assert scene["spread"].title == "the same, cropped by 1: 2×2"
+    assert scatter_gather(np.ones((2, 2)), np.ones((3, 3)), (5, 5), 2)["spread"].title == (
+        "spread, padded by 2: 7×7"
+    )
     assert "cropped" in scene.say
     assert scene.sentence("upstream", 0).endswith("it adds nothing, and is cropped.")
     strided = scatter_gather(np.ones((2, 2)), np.ones((3, 3)), (6, 6), 2)
@@ -240,16 +263,61 @@ def test_a_row_of_the_transpose_is_a_column_of_w():
     wanted = conv2d_input((4, 4), k, g)
     assert scene["input_gradient"].numbers == tuple(map(number, wanted.ravel()))
     one = number((conv2d(a, k) * g).sum())
-    assert [value for value, _ in scene.counters] == [one, one] and scene.lamps[0][0]
+    assert [value for value, _ in scene.counters] == [one, one]
+    assert scene.lamps == ((True, "equal: the adjoint test", True),)
+
+
+def test_a_weight_has_one_hue_in_the_kernel_in_w_and_in_its_transpose():
+    scene = transposed_matrix(sample_input(4, 4), sample_kernel(3, 3), sample_gradient(2, 2))
+    assert len({*scene["kernel"].hues}) == 9
+    hue_of = dict(zip(scene["kernel"].symbols, scene["kernel"].hues, strict=True)) | {"0": NOWHERE}
+    for name in ("W", "W_transposed"):
+        grid = scene[name]
+        assert grid.hues == tuple(hue_of[symbol] for symbol in grid.symbols)
+    lying, standing = scene["W"].place, scene["W_transposed"].place
+    assert (lying.width, lying.height) == (
+        standing.width,
+        standing.height,
+    )  # mirrored, cell for cell
+
+
+def test_a_step_of_the_transpose_by_hand():
+    """∂F/∂a₂₂ of a 4×4 input is made from all four gradients and the weights 22, 21, 12, 11."""
+    scene = transposed_matrix(sample_input(4, 4), sample_kernel(3, 3), sample_gradient(2, 2))
+    step = scene.steps[5]
+    assert step.reads == {
+        "W": (5, 16 + 5, 32 + 5, 48 + 5),
+        "W_transposed": (20, 21, 22, 23),
+        "upstream": (0, 1, 2, 3),
+        "kernel": (4, 3, 1, 0),
+    }
+    assert step.writes == {"input_gradient": (5,)} and step.around["input"] == (5,)
+    assert scene.steps[0].reads["upstream"] == (0,) and scene.steps[0].reads["kernel"] == (0,)
+    assert scene.at_step(1).shown(scene["input_gradient"])[:3] == ("_11", "_12", "")
+    assert scene.equation_of is None and scene.at_step(5).equation_of == ("input_gradient", 5)
+
+
+def test_a_number_of_the_flattened_input_is_typed_into_its_own_cell():
+    explorer = explore_transpose(show="numbers")
+    explorer.type("input", 5, "50")
+    assert explorer.data["input"][1, 1] == 50 and explorer.scene["input"].numbers[5] == "50"
+    values = [value for value, _ in explorer.scene.counters]
+    assert values[0] == values[1] and explorer.scene.lamps[0].holds
+
+
+def test_an_input_that_no_output_reads_has_an_empty_row_and_the_gradient_0():
+    scene = transposed_matrix(np.ones((1, 1)), np.ones((1, 1)), np.ones((2, 2)), 2, 1)
+    (step,) = scene.steps
+    assert not any(step.reads.values()) and step.writes == {"input_gradient": (0,)}
+    assert step.say == "∂F/∂a₁₁ is 0: its row of Wᵀ is empty, because no output read that input."
 
 
 def test_padding_has_no_row_in_the_transpose():
     scene = transposed_matrix(np.ones((2, 2)), np.ones((2, 2)), np.ones((3, 3)), padding=1)
     assert scene["W_transposed"].shape == (1, 1, 4, 9)
-    lit = scene.lit("input", 0)
-    assert "input_gradient" not in lit and "W_transposed" not in lit and lit["output"] == (0,)
-    assert scene.sentence("input", 0) == "A padding cell: always 0, and W has no column for it."
-    assert scene.sentence("input", 5).startswith("a₁₁ feeds 4 outputs")
+    assert scene["input"].size == 4 and not scene["input"].zeros
+    assert scene.sentence("input", 0).startswith("a₁₁ feeds 4 outputs")
+    assert scene.lit("upstream", 0)["W"] == (0,)  # its other cells would be padding
     assert scene["W_transposed"].symbols[:5] == ("k_22", "k_21", "0", "k_12", "k_11")
 
 
@@ -279,6 +347,15 @@ def test_the_sentences_of_one_dimension_count_from_the_first_index():
         "The column of input x = 0: only output u = 0 read it, with weight i = x − u = 0."
     )
     assert zero.equation_text("input_gradient", 0) == "∂F/∂a_0 = k_0·∂F/∂h_0"
+
+
+def test_each_vector_of_one_dimension_stands_once_at_its_edge_of_w():
+    scene = index_substitution(np.ones(3), np.ones(3), 5)
+    assert [grid.name for grid in scene.grids] == [
+        *("input_gradient", "W", "upstream", "kernel", "turned", "spread")
+    ]
+    w, g, dx = (scene[name].place for name in ("W", "upstream", "input_gradient"))
+    assert (g.y, g.height) == (w.y, w.height) and (dx.x, dx.width) == (w.x, w.width)
 
 
 def test_one_dimension_takes_rows_of_numbers():
@@ -316,14 +393,21 @@ def test_lamps_and_sizes_of_the_dial_by_hand():
         "flip ↕": "0 of 9",
         "transpose": "2 of 9",
     }
-    assert found["transpose"]["result"].marks["right"] == (2, 6)
+    assert found["transpose"]["result"].marks == {"right": (2, 6)}
+    assert [lamp.words for lamp in found["180°"].lamps] == [
+        "the size is right",
+        "this is the gradient",
+    ]
+    assert [lamp.words for lamp in found["0°"].lamps][1] == "this is not the gradient"
+    assert found["0°"].lamps[1].sign == "○"  # no mistake of anyone's
     assert found["0°"].equation_text("result", 0) == "r_11 = ∂L/∂Z_11·K_22"
     assert found["0°"].equation_text("input_gradient", 0) == "∂L/∂X_11 = ∂L/∂Z_11·K_11"
     assert found["90°"]["turned"].symbols == ("K_21", "K_11", "K_22", "K_12")
     assert found["180°"].code == "r = torch.nn.functional.conv2d(g, K.flip(0, 1), padding=1)"
     for padding, size in ((0, "1×1"), (2, "5×5")):
         scene = turned_kernel(g, k, (3, 3), "180°", padding)
-        assert f"{size} cells come out" in scene.say and not scene.lamps[0][0]
+        assert f"{size} cells come out" in scene.say
+        assert scene.lamps[0] == (False, "the size is wrong", False)
     with pytest.raises(DoesNotFit):
         turned_kernel(g, sample_kernel(3, 3), (4, 4), "180°", 0)
 
@@ -363,14 +447,15 @@ def test_the_nine_equations_are_written_in_their_cells():
         written = scene["input_gradient"].symbols[cell].replace("\n", " ")
         assert equals(f"left = {written}", sympy.diff(scalar, symbol))
         assert equals(scene.equation_text("input_gradient", cell), sympy.diff(scalar, symbol))
-    assert scene["overlap"].numbers == tuple("121242121")
+    assert [len(scene.terms("input_gradient", n)[1]) for n in range(9)] == [
+        *(1, 2, 1, 2, 4, 2, 1, 2, 1)
+    ]
     assert scene.equation_text("input_gradient", 0) == "∂L/∂X_11 = ∂L/∂O_11·F_11"
     assert scene.lit("input_gradient", 5) == {
         "upstream": (1, 3),
         "kernel": (1, 3),
         "turned": (0, 2),
         "input_gradient": (5,),
-        "overlap": (5,),
     }
 
 
@@ -380,10 +465,12 @@ def test_the_terms_of_a_sum_are_the_outputs_that_read_the_cell(geometry):
     around = (geometry.stride, padding, geometry.dilation)
     numbers = sample_gradient(*geometry.output_size), sample_kernel(*geometry.kernel_size)
     scene = written_out(*numbers, geometry.input_size, *around)
-    wanted = [0] * scene["overlap"].size
+    wanted = [0] * scene["input_gradient"].size
     for _, _, cell in meetings(geometry):
         wanted[cell] += 1
-    assert scene["overlap"].numbers == tuple(map(str, wanted))
+    for cell, terms in enumerate(wanted):
+        assert len(scene.terms("input_gradient", cell)[1]) == terms
+        assert scene["input_gradient"].symbols[cell].count("·") == terms
 
 
 @pytest.mark.parametrize("geometry", GEOMETRIES[::5], ids=str)
@@ -398,11 +485,14 @@ def test_coverage_counts_the_outputs_that_read_a_cell_one_after_the_other(geomet
         show="numbers",
     )
     wanted = np.zeros(scene["counts"].size, dtype=int)
-    assert scene.length == scene["upstream"].size
-    for output in range(scene.length):
-        read = [cell for at, _, cell in meetings(geometry) if at == output]
-        wanted[read] += 1
-        assert scene.at_step(output).shown(scene["counts"]) == tuple(map(str, wanted))
+    come = []
+    for n, step in enumerate(scene.steps):
+        come += step.reads["upstream"]
+        for output in step.reads["upstream"]:
+            wanted[[cell for at, _, cell in meetings(geometry) if at == output]] += 1
+        shown = scene.at_step(n).shown(scene["counts"])
+        assert [int(text or 0) for text in shown] == wanted.tolist()
+    assert sorted(come) == list(range(scene["upstream"].size))
     assert scene["counts"].numbers == scene["input_gradient"].numbers == tuple(map(str, wanted))
     for cell, count in enumerate(wanted):
         assert len(scene.lit("counts", cell).get("upstream", ())) == count

@@ -22,7 +22,7 @@ from cnnviz.network.trained import tiny_network, trained_network
 from cnnviz.pictures.network.gradient_lamps import gradient_lamps
 from cnnviz.pictures.network.network_pass import network_pass
 from cnnviz.pictures.network.repairs import repairs
-from cnnviz.scene import NOWHERE
+from cnnviz.scene import NOWHERE, Lamp
 
 
 def numbers(scene, grid):
@@ -38,7 +38,7 @@ def run(request):
     """A network after one epoch, one of its images, and their scene."""
     network, split, _ = trained_network(request.param, epochs=1)
     image, label = split.test_images[3, 0], int(split.test_labels[3])
-    scene = network_pass(network, image, label, numbers=request.param == "tiny")
+    scene = network_pass(network, image, label)
     entropy = CrossEntropyLoss()
     loss = entropy(network(image[None, None]), [label])
     network.backward(entropy.backward(), input_gradient=True)
@@ -64,13 +64,13 @@ def test_what_stands_in_the_cells_is_what_the_layers_made(run):
     )
 
 
-def test_counters_say_the_loss_what_is_read_and_how_far_gradients_reach(run):
+def test_the_loss_what_is_read_and_how_far_gradients_reach(run):
     network, scene, loss, label = run
-    reached = np.count_nonzero(network.map_gradients[1])
-    assert scene.counters[0] == (f"{loss:.3g}", f"loss = −log p of class {label}")
-    assert scene.counters[1][0] == str(network.maps[-1].argmax())
-    assert scene.counters[2][0] == "0"
-    assert scene.counters[3][0] == f"{reached} of {network.maps[1].size}"
+    reached, read = np.count_nonzero(network.map_gradients[1]), int(network.maps[-1].argmax())
+    assert scene["loss"].texts == (f"{loss:.3g}",)
+    assert scene.sentence("loss", 0) == f"L = −log p of class {label} = {loss:.3g}."
+    assert scene.lamps == (Lamp(read == label, f"this {label} is read as a {read}"),)
+    assert [value for value, _ in scene.counters] == [f"{reached} of {network.maps[1].size}"]
 
 
 def test_a_pooled_cell_lights_its_window_its_winner_and_what_the_winner_has_read(run):
@@ -133,15 +133,86 @@ def test_a_column_that_is_shared_is_sent_once_and_named(run):
     assert set(view["same"]) | set(view["table"]) == set(run[1].table)
 
 
-def test_the_sign_changes_the_ink_and_nothing_else():
-    network, image = tiny_network(), np.eye(8)
-    scenes = [
-        network_pass(network, image, 1, sign=sign) for sign in ("positive part", "negative part")
-    ]
-    whole = network_pass(network, image, 1)["image_gradient"]
-    inks = [scene["image_gradient"].ink for scene in scenes]
-    assert not (inks[0] * inks[1]).any() and ((inks[0] + inks[1] > 0) == (whole.ink > 0)).all()
-    assert scenes[0]["image_gradient"].numbers == whole.numbers
+def test_colours_say_the_sign_and_the_size_of_every_number(run):
+    network, scene, _, _ = run
+    for name, made, back in zip(NAMES, network.maps, network.map_gradients, strict=True):
+        below = "upstream" if name == "scores" else f"{name}_gradient"
+        for grid, values in ((name, made.ravel()), (below, back.ravel())):
+            if grid != "image":
+                levels = scene.levels(scene[grid])
+                assert (np.sign(levels) == np.sign(values)).all()
+                assert abs(levels[np.abs(values).argmax()]) == 8  # up to the largest of its own map
+
+
+def test_paper_has_no_colour_and_ink_has():
+    """The digit is a digit: what is paper in the image is paper on the screen, whatever its number."""
+    network, split, _ = trained_network("small", epochs=1)
+    image = split.test_images[3, 0]
+    scene = network_pass(network, image, int(split.test_labels[3]))
+    levels = scene.levels(scene["image"]).reshape(image.shape)
+    assert image.min() < 0 and (levels[image == image.min()] == 0).all()
+    assert levels.min() == 0 and levels.max() == 8
+    assert scene["image"].numbers[0] == f"{image[0, 0]:.2f}".replace("-", "−")
+
+
+def test_each_step_fills_one_map_and_its_arrow_alone_is_bright(run):
+    _, scene, _, _ = run
+    filled = ["maps", "relu", "pooled", "row", "scores", "probabilities", "loss", "upstream",
+              "row_gradient", "pooled_gradient", "relu_gradient", "maps_gradient", "kernel_gradient",
+              "image_gradient"]  # fmt: skip
+    for step, name in enumerate(filled):
+        assert [grid.name for grid in scene.grids if grid.since == step] == [name]
+        awaited = {grid.name for grid in scene.grids if grid.awaited(step)}
+        assert awaited == set(filled[step + 1 :])
+        bright = [stroke for stroke in scene.strokes if not stroke.dim(step)]
+        kinds = {stroke.kind for stroke in bright}
+        assert kinds == {"forward" if step < 7 else "backward"}
+        assert len(bright) == (2 if step == 0 else 1)  # image and filters go forward together
+    assert scene.opened().step == 0 and not any(grid.awaited(-1) for grid in scene.grids)
+
+
+def test_what_two_steps_read_and_write_by_hand():
+    """All weights 1 on an image of ones: every z is 9 and each first cell of a window wins."""
+    network = tiny_network()
+    network[0].parameters["weight"][...] = 1
+    network[0].parameters["bias"][...] = 0
+    scene = network_pass(network, np.ones((8, 8)), 3)
+    first, back = scene.steps[0], scene.steps[10]
+    (winner,) = first.writes["maps"]
+    plane, (row, column) = winner // 36, divmod(winner % 36, 6)
+    assert row % 2 == column % 2 == 0
+    field = tuple(8 * (row + u) + column + v for u in range(3) for v in range(3))
+    assert first.reads == {"image": field, "kernel": tuple(range(9 * plane, 9 * plane + 9))}
+    assert back.reads == {"pooled_gradient": (9 * plane + 3 * (row // 2) + column // 2,)}
+    assert back.writes == {"relu_gradient": (winner,)}
+    window = (winner, winner + 1, winner + 6, winner + 7)
+    assert back.around == {"relu_gradient": window} and "other 3 of its window" in back.say
+
+
+def test_grids_and_arrows_do_not_touch_one_another(run):
+    """Arrows end a little before the edge of a grid and lie in no grid."""
+    _, scene, _, _ = run
+
+    def box(grid):
+        tile_rows, tile_columns, rows, columns = grid.shape
+        place = grid.place
+        right = place.x + tile_columns * (columns * place.width + place.gap) - place.gap
+        low = place.y + tile_rows * (rows * place.height + place.gap) - place.gap
+        return place.x, place.y, right, low
+
+    boxes = [box(grid) for grid in scene.grids]
+    for left, top, right, low in boxes:
+        assert 0 <= left < right <= scene.extent[0] and 0 <= top < low <= scene.extent[1]
+    for stroke in scene.strokes:
+        for x, y in stroke.points:
+            gaps = [max(left - x, x - right, top - y, y - low) for left, top, right, low in boxes]
+            assert min(gaps) > 0, stroke
+
+
+def test_switches_are_marked_where_a_cell_has_room_for_a_mark(run):
+    network, scene, _, _ = run
+    marked = {grid.name for grid in scene.grids if grid.marks.get("switch")}
+    assert marked == ({"relu_gradient"} if network.maps[0].shape[-1] == 8 else set())
 
 
 def test_other_networks_are_refused_in_words():
@@ -194,11 +265,26 @@ def test_updating_first_gives_what_a_second_call_gives():
 
 def test_where_the_printed_lines_stop_there_are_question_marks():
     scene = repairs(REPAIRS["odd sizes"], 5, 2)
-    assert set(scene["printed"].numbers) == {"?"} and "IndexError" in scene.lamps[0][1]
+    assert set(scene["printed"].numbers) == {"?"}
+    assert scene.lamps == (Lamp(False, "as printed it stops with IndexError", mistake=True),)
     assert scene.sentence("printed", 0) == "As printed: stops with IndexError."
-    assert repairs(REPAIRS["odd sizes"], 4, 2).lamps == ((True, "as printed is right here"),)
+    assert repairs(REPAIRS["odd sizes"], 4, 2).lamps == (Lamp(True, "as printed is right here"),)
     with pytest.raises(ValueError):
         dense_weight_gradient(np.ones(1152), np.ones(10))
+
+
+def test_results_appear_one_after_the_other_and_then_those_that_differ_are_compared():
+    scene = repairs(REPAIRS["overlapping windows"], 5, 1)
+    given, printed, repaired, compared = scene.steps
+    all_given = {"given 0": tuple(range(25)), "given 1": tuple(range(9))}
+    assert (given.reads, given.writes) == (all_given, {})
+    assert (printed.reads, printed.writes) == (all_given, {"printed": tuple(range(25))})
+    assert (repaired.reads, repaired.writes) == (all_given, {"repaired": tuple(range(25))})
+    assert compared.reads == {"printed": (6, 12), "repaired": (6, 12)} and compared.writes == {}
+    assert set(scene.opened().shown(scene["printed"])) == {""}
+    right = repairs(REPAIRS["overlapping windows"], 5, 3)
+    assert right.steps[3].say.startswith("With these settings both are right.")
+    assert right.lamps[0].sign == "✓" and scene.lamps[0].sign == "✕"
 
 
 def test_pointing_finds_what_reached_a_number():
@@ -228,30 +314,37 @@ def test_a_fault_shows_the_two_sliders_that_are_its_own():
 # Lamps
 
 OUT = {
-    "nothing": set(),
-    "one bias gradient for all": {"Linear alone"},
-    "max pooling shares": {"MaxPool2d alone"},
-    "ties doubled": set(),
-    "ReLU asks the gradient": {"ReLU alone"},
-    "kernel turned wrongly": {"Conv2d alone"},
+    "nothing": "",
+    "one bias gradient for all": "Linear",
+    "max pooling shares": "MaxPool2d",
+    "ties doubled": "",
+    "ReLU asks the gradient": "ReLU",
+    "kernel turned wrongly": "Conv2d",
 }
+
+
+def crossed(scene):
+    """What is marked as wrong, as the kind of its check and the number of its layer."""
+    names = (grid.name for grid in scene.grids if grid.marks.get("wrong"))
+    return {(kind, int(layer)) for kind, _, layer in (name.rpartition("_") for name in names)}
 
 
 @pytest.mark.parametrize("fault", FAULTS)
 def test_the_lamp_of_the_broken_layer_goes_out_and_no_other(fault):
     scene = explore_gradient_check(fault=fault).scene
-    dark = {words for lit, words in scene.lamps if not lit}
-    assert dark - {"the whole network"} == OUT[fault]
-    assert ("the whole network" in dark) == (fault != "nothing")
+    dark = [scene["layers"].texts[layer] for kind, layer in crossed(scene) if kind == "alone"]
+    assert dark == [OUT[fault]] * bool(OUT[fault])
+    broken, whole = bool(OUT[fault]), fault != "nothing"
+    alone = f"{OUT[fault]} alone is wrong" if broken else "each layer alone is right"
+    together = f"the whole network is {'wrong' if whole else 'right'}"
+    assert scene.lamps == (Lamp(not broken, alone, broken), Lamp(not whole, together, whole))
 
 
 def test_a_fault_spoils_what_comes_before_it_and_nothing_behind():
     wrong = {}
     for fault in FAULTS:
         scene = explore_gradient_check(fault=fault).scene
-        wrong[fault] = {
-            (g, c) for g in ("input", "weight", "bias") for c in scene[g].marks["wrong"]
-        }
+        wrong[fault] = {(kind, layer) for kind, layer in crossed(scene) if kind != "alone"}
     assert wrong["nothing"] == set()
     assert wrong["one bias gradient for all"] == {("bias", 4)}
     assert wrong["max pooling shares"] == {("input", 0), ("weight", 0), ("bias", 0)}
@@ -276,9 +369,24 @@ def test_the_scene_says_what_the_checks_found():
     assert len(alone) == 5 and scene["layers"].symbols[2] == "MaxPool2d"
     left = sum(row.left_out for row in alone[2].rows)
     assert scene["left_out"].symbols[2].startswith(f"{left} of ")
-    assert str(whole.rows[0]) == scene.sentence("input", 0)
-    assert scene.sentence("weight", 2) == "There is nothing of this kind here."
-    assert [next(iter(step.lit.values()))[0] for step in scene.steps[:5]] == [4, 3, 2, 1, 0]
+    assert str(whole.rows[0]) == scene.sentence("input_0", 0)
+    together = [grid.name for grid in scene.grids if grid.since == 5]
+    assert together == ["input_0", "weight_0", "bias_0", "weight_4", "bias_4"]  # as the rows come
+    assert scene.lit("weight_4", 0)["alone_4"] == (0,) and "weight_0" not in scene.lit(
+        "weight_4", 0
+    )
+
+
+def test_lamps_light_from_the_loss_backward():
+    network, x = tiny_network(), np.eye(8)[None, None]
+    scene = gradient_lamps(network, check_each_layer(network, x), check_gradients(network, x, [1]))
+    for step, layer in enumerate((4, 3, 2, 1, 0)):
+        made = {f"alone_{layer}": (0,), "left_out": (layer,)}
+        assert (scene.steps[step].reads, scene.steps[step].writes) == ({"layers": (layer,)}, made)
+        there = [text != "" for text in scene.at_step(step).shown(scene["left_out"])]
+        assert there == [number >= layer for number in range(5)]
+    assert set(scene.steps[5].writes) == {"input_0", "weight_0", "bias_0", "weight_4", "bias_4"}
+    assert not any(grid.coloured for grid in scene.grids)  # an error of 2e−9 is no amount
 
 
 def test_a_pass_through_either_size_is_quick_to_point_at():

@@ -23,12 +23,13 @@ from cnnviz.functional.pooling import TIE_RULES, max_pool2d_backward_ties, max_p
 from cnnviz.functional.samples import ORDER_OF_THE_NOTE, sample_gradient
 from cnnviz.pictures.pooling.average_pooling import average_pooling
 from cnnviz.pictures.pooling.max_pooling import SCALARS, max_pooling
-from cnnviz.pictures.pooling.order_of_steps import order_of_steps
+from cnnviz.pictures.pooling.order_of_steps import ORDERS, order_of_steps
 from cnnviz.pictures.pooling.overlapping_windows import overlapping_windows
 from cnnviz.pictures.pooling.pooling_ties import pooling_ties
-from cnnviz.pictures.pooling.pools import size_in_words
+from cnnviz.pictures.pooling.pools import TITLE, size_in_words
 from cnnviz.pictures.pooling.swapped_switches import swapped_switches
 from cnnviz.pictures.pooling.unpooling import unpooling
+from cnnviz.pictures.sheet import edges
 
 NOTE = np.array(ORDER_OF_THE_NOTE, dtype=float)
 
@@ -254,7 +255,7 @@ def test_the_curve_has_its_corner_where_the_cell_overtakes():
     curve = longest_curve(scene)
     heights = [y for _, y in curve]
     flat = [x for x, y in curve if y == heights[0]]
-    across = 756 + 214 * (13 + 2) / 18
+    across = 660 + 204 * (13 + 2) / 18
     assert abs(max(flat) - across) < 0.01 and heights[-1] < heights[0]
     assert [s.label for s in scene.strokes].count("kink") == 1
     assert "rise by 12" in scene.say
@@ -320,10 +321,10 @@ def test_the_two_steps_of_the_note_frame_by_frame():
     scene = unpooling(NOTE, 2, np.array([[1.0, 2.0], [3.0, 4.0]]))
     assert scene.length == 5
     third = scene.at_step(2).shown(scene["moved"])
-    assert [text for text in third if text != "·"] == ["∂F/∂a_14", "∂F/∂a_21", "∂F/∂a_31"]
+    assert [text for text in third if text != "·"] == ["_14", "_21", "_31"]
     assert set(scene.at_step(3).shown(scene["filled"])) == {""}
     last = scene.at_step(4)
-    assert last.shown(scene["filled"]) == scene["filled"].symbols
+    assert last.shown(scene["filled"]) == scene["filled"].texts
     assert last.shown(scene["filled"]).count("0") == 12
     assert scene.equation_text("filled", 3) == "∂F/∂a_14 = ∂F/∂a_14"
     assert scene.equation_text("filled", 0) == "∂F/∂a_11 = 0"
@@ -339,7 +340,7 @@ def test_what_is_unpooled_and_pooled_again_is_what_the_lamps_say(pool, as_number
     again = max_pool2d(unpooled, kernel)
     assert (numbers(scene, "filled") == unpooled).all()
     assert (numbers(scene, "again") == again).all()
-    assert [lamp for lamp, _ in scene.lamps] == [(again == h).all(), (unpooled == x).all()]
+    assert [lamp.holds for lamp in scene.lamps] == [(again == h).all(), (unpooled == x).all()]
     assert scene.lamps[0][0] == bool((h >= 0).all() or kernel == 1)
     assert scene["again"].marks["wrong"] == tuple(np.flatnonzero(again != h))
     for grid in ("moved", "filled", "again"):
@@ -366,7 +367,7 @@ def test_swapped_switches_send_the_gradient_to_cells_that_did_not_win():
     assert (numbers(scene, "input_gradient") == back).all()
     expected = np.flatnonzero(back != max_pool2d_backward(g, NOTE.shape, right))
     assert scene["input_gradient"].marks["wrong"] == tuple(expected)
-    assert scene.counters == (("16", "cells with a wrong gradient"),)
+    assert scene.steps[-1].say.endswith("In all, 16 cells are wrong.")
     assert not scene.lamps[0][0] and "did not win" in scene.say
     assert "wrong here" in scene.sentence("input_gradient", 4)
 
@@ -376,7 +377,7 @@ def test_swapping_equal_switches_does_no_harm():
     scene = swapped_switches(NOTE, NOTE, g, 2)
     _, right = max_pool2d(NOTE, 2, return_indices=True)
     assert (numbers(scene, "other_gradient") == max_pool2d_backward(g, NOTE.shape, right)).all()
-    assert scene.counters == (("0", "cells with a wrong gradient"),)
+    assert scene.steps[-1].say.endswith("where it belongs. In all, 0 cells are wrong.")
     assert scene.lamps[0][0] and "no harm" in scene.say
     assert "is right" in scene.sentence("input_gradient", 4)
 
@@ -399,7 +400,7 @@ def test_turned_windows_keep_their_maxima(pool):
 
 def test_the_picture_of_ties_counts_three_against_one():
     scene = pooling_ties(np.array([[3.0, 1.0], [3.0, 3.0]]), np.array([[1.0]]), show="symbols")
-    assert [value for value, _ in scene.counters] == ["1", "1", "3", "1"]
+    assert scene.steps[-1].say == "1 arrives. “first” passes on 1, “all” 3, “split” 1."
     assert scene["first"].symbols == ("∂F/∂h_11", "0", "0", "0")
     assert scene["all"].symbols == ("∂F/∂h_11", "0", "∂F/∂h_11", "∂F/∂h_11")
     assert scene["split"].symbols[3] == "1/3·\n∂F/∂h_11"
@@ -580,7 +581,7 @@ def test_switches_are_swapped_behind_a_tick():
     explorer = explorers.explore_unpooling(show="numbers")
     at_first = explorer.scene.view()
     explorer.move(swap=True)
-    assert explorer.scene.counters == (("16", "cells with a wrong gradient"),)
+    assert "16 cells are wrong" in explorer.scene.steps[-1].say
     explorer.type("upstream", 0, "7")
     assert explorer.scene["input_gradient"].numbers[1] == "7"
     explorer.move(less=3)
@@ -613,3 +614,216 @@ def test_grids_may_call_their_cells_by_other_names_than_they_show():
     scene = max_pooling(NOTE)
     view = {grid["name"]: grid for grid in scene.view()["grids"]}
     assert view["output"]["symbols"][0] == "h_11" and scene["output"].texts[0] == "a_21"
+
+
+# The walk of max pooling.
+
+
+def test_max_pooling_walks_forward_then_sets_zeros_then_sends_each_gradient_home():
+    scene = max_pooling(NOTE, show="numbers")
+    assert len(scene.steps) == 4 + 1 + 4
+    first, zeros, back = (scene.steps[n] for n in (0, 4, 5))
+    assert first.writes == {"output": (0,)} and first.points == {"switches": (0,)}
+    assert first.reads == {"input": (0, 1, 4, 5)}
+    assert zeros.writes == {"input_gradient": tuple(range(16))} and not zeros.reads
+    assert back.reads == {"upstream": (0,)} and back.writes == {"input_gradient": (4,)}
+    gradient = scene["input_gradient"]
+    assert set(gradient.frames[3]) == {""} and set(gradient.frames[4]) == {"0"}
+    assert gradient.frames[-1] == gradient.numbers
+
+
+def test_where_windows_overlap_a_second_gradient_is_added_on_the_way():
+    scene = max_pooling(np.array([[1.0, 9.0, 2.0]]), (1, 2), 1, show="numbers")
+    assert scene["input_gradient"].frames[-1] == scene["input_gradient"].numbers
+    assert scene["input_gradient"].frames[-2] != scene["input_gradient"].frames[-1]
+    assert scene.steps[-1].say.endswith("It has one already: they add up.")
+    named = max_pooling(np.array([[1.0, 9.0, 2.0]]), (1, 2), 1, show="symbols")
+    assert named["input_gradient"].frames[-2][1] == "1 of 2"
+
+
+# The walks, by hand.
+
+
+def test_a_winner_is_marked_when_its_window_is_pooled_and_when_its_gradient_comes_home():
+    scene = max_pooling(NOTE)
+    assert scene["input"].marked_since == {4: 0, 3: 1, 8: 2, 14: 3}
+    assert scene["input_gradient"].marked_since == {4: 5, 3: 6, 8: 7, 14: 8}
+    padded = max_pooling(-1 - np.arange(4.0).reshape(2, 2), 2, 1, 1)  # a_11 wins the first window
+    assert padded["input"].marked_since[5] == 0 and 5 in padded["input"].marks["switch"]
+
+
+def test_average_pooling_walks_forward_then_spreads_each_gradient_over_its_window():
+    scene = average_pooling(
+        np.arange(9.0).reshape(3, 3), 2, 1, upstream=np.array([[4.0, 8], [0, 4]])
+    )
+    first, zeros, second = (scene.steps[n] for n in (0, 4, 6))
+    assert first.reads == {"input": (0, 1, 3, 4), "share": (0,)} and first.writes == {
+        "output": (0,)
+    }
+    assert zeros.writes == {"input_gradient": tuple(range(9))}
+    assert second.reads == {"upstream": (1,), "share": (1,)}
+    assert second.writes == {"input_gradient": (1, 2, 4, 5)}
+    gradient = scene["input_gradient"]
+    assert gradient.frames[5] == ("1", "1", "0", "1", "1", "0", "0", "0", "0")
+    assert gradient.frames[6] == ("1", "3", "2", "1", "3", "2", "0", "0", "0")
+    assert gradient.frames[-1] == gradient.numbers
+    assert scene["output"].frames[0] == ("2", "", "", "")
+
+
+def test_the_first_step_also_says_how_many_windows_there_are():
+    for make in (max_pooling, average_pooling):
+        first, second = make(NOTE).steps[:2]
+        assert first.say.startswith("Windows along a side: ⌊(4 − 2) / 2⌋ + 1 = 2. Forward: ")
+        assert second.say.startswith("Forward: ")
+
+
+def test_means_and_gradients_with_too_many_digits_are_colours_that_fill_too():
+    x = np.arange(64.0).reshape(8, 8)
+    scene = average_pooling(x, 3, 1)
+    gradient = scene["input_gradient"]
+    assert gradient.show == "colour" and gradient.own_scale
+    assert gradient.frames[-1] == gradient.numbers
+    assert scene.sentence("input_gradient", 0).endswith(f"= {gradient.numbers[0]}.")
+    assert average_pooling(x[:4, :4], 3, 1)["input_gradient"].show == "numbers"
+
+
+def test_three_rules_pass_on_the_gradient_of_each_window_in_turn():
+    x = np.array([[3.0, 1.0, 0.0, 0.0], [3.0, 3.0, 5.0, 0.0]])
+    scene = pooling_ties(x, np.array([[6.0, 1.0]]))
+    assert len(scene.steps) == 2 * 3 + 1
+    writes = [step.writes for step in scene.steps[:4]]
+    assert writes == [{"first": (0,)}, {"all": (0, 4, 5)}, {"split": (0, 4, 5)}, {"first": (6,)}]
+    assert all(step.reads["input"] == (0, 4, 5) for step in scene.steps[:3])
+    assert scene.steps[2].say == "“split”: ∂F/∂h₁₁ = 6 is split between 3 equal cells."
+    assert scene.steps[3].say == "“first”: ∂F/∂h₁₂ = 1 goes to the largest cell."
+    assert set(scene["all"].frames[0]) == set(scene["split"].frames[1]) == {"0"}
+    assert scene["split"].frames[2] == ("2", "0", "0", "0", "2", "2", "0", "0")
+    assert all(scene[rule].frames[-1] == scene[rule].numbers for rule in TIE_RULES)
+    assert scene.steps[-1].say == "7 arrives. “first” passes on 7, “all” 19, “split” 7."
+
+
+def test_a_cell_is_crossed_as_soon_as_setting_differs_from_adding_for_good():
+    x = np.array([[1.0, 9.0, 2.0, 0.0, 8.0]])
+    scene = overlapping_windows(x, np.array([[3.0, 4.0, 1.0, 5.0]]), (1, 2))
+    first, again = scene.steps[:2]
+    assert first.reads == {"upstream": (0,), "input": (1,)}
+    assert first.writes == {"output": (0,), "input_gradient": (1,), "overwritten": (1,)}
+    assert "It has one already" in again.say and "It has one already" not in first.say
+    assert scene["overwritten"].marked_since == {1: 1}
+    # 2; 2 − 2 = 0 against −2 is wrong; 0 + 7 = 7 is right again; 7 + 1 = 8 against 1 is wrong for good.
+    row = np.array([[0.0, 0, 0, 9, 0, 0, 0]])
+    scene = overlapping_windows(row, np.array([[2.0, -2, 7, 1]]), (1, 4))
+    assert scene["overwritten"].marked_since == {3: 3}
+    right = overlapping_windows(row[:, 1:-1], np.array([[2.0, -2, 7]]), (1, 3))
+    assert right["overwritten"].marks["wrong"] == () and right.lamps[0].holds
+
+
+def test_a_gradient_goes_astray_in_both_maps_and_what_it_leaves_is_crossed_with_it():
+    a, b = np.array([[1.0, 4.0, 2.0, 0.0]]), np.array([[4.0, 1.0, 2.0, 0.0]])
+    scene = swapped_switches(a, b, np.array([[5.0, 3.0]]), (1, 2))
+    astray, home = scene.steps
+    assert astray.reads == {"upstream": (0,)}
+    assert astray.writes == {"input_gradient": (0,), "other_gradient": (1,)}
+    assert astray.points == {"switches": (0,), "other_switches": (0,)}
+    assert "a₁₂ and b₁₁ won, and get nothing" in astray.say
+    assert home.say.startswith("∂F/∂h₁₂ = 3 goes to a₁₃ and b₁₃. That is where it belongs.")
+    assert scene["input_gradient"].marked_since == {0: 0, 1: 0}
+    assert scene["input_gradient"].frames == (("5", "0", "0", "0"), ("5", "0", "3", "0"))
+
+
+def test_the_filled_map_is_pooled_again_window_by_window():
+    x = np.array([[-3.0, -1.0, 2.0, 1.0]])
+    scene = unpooling(x, (1, 2), show="numbers")
+    assert len(scene.steps) == 2 + 1 + 2
+    lost, back = scene.steps[3:]
+    assert lost.reads == {"filled": (0, 1)} and lost.writes == {"again": (0,)}
+    assert (
+        "maximum was −1" in lost.say and "The maximum is back. It is not the same map" in back.say
+    )
+    assert scene["again"].frames[2:] == (("", ""), ("0", ""), ("0", "2"))
+    assert scene["again"].marked_since == {0: 3}
+
+
+@pytest.mark.parametrize("order", ORDERS.values())
+def test_a_layer_is_made_step_by_step_for_each_cell_of_its_result(order):
+    x = sample_gradient(6, 6)
+    scene = order_of_steps(x, np.ones((2, 2)), order)
+    rest = scene.steps[-1]
+    assert len(scene.steps) == 4 * 3 + 1 and not rest.reads and "no part" in rest.say
+    for n, step in enumerate(scene.steps[:-1]):
+        name, before = ("first", "second", "third")[n % 3], ("input", "first", "second")[n % 3]
+        assert set(step.writes) == {name} and before in step.reads
+        assert ("kernel" in step.reads) == (order[n % 3] == "convolve")
+    for name in ("first", "second", "third"):
+        assert scene[name].frames[-1] == scene[name].numbers
+
+
+def test_what_a_layer_reads_and_writes_for_its_first_cell():
+    scene = order_of_steps(sample_gradient(5, 5), np.ones((2, 2)))
+    convolve, relu, pool = scene.steps[:3]
+    assert convolve.reads == {"input": (0, 1, 2, 5, 6, 7, 10, 11, 12), "kernel": (0, 1, 2, 3)}
+    assert convolve.writes == relu.reads == {"first": (0, 1, 4, 5)}
+    assert relu.writes == pool.reads == {"second": (0, 1, 4, 5)} and pool.writes == {"third": (0,)}
+    assert scene.length == 12  # nothing is left over
+
+
+def test_a_nudged_cell_is_what_the_picture_opens_with():
+    scene = explorers.explore_max_pooling(nudge=True).scene
+    assert scene.focus == ("input", 1) and scene.length == 0
+    assert scene.said.startswith("a₁₂ = 1 loses. It would have to rise by 12")
+    assert scene.at_step(-1).said == scene.said
+
+
+def test_a_nudged_cell_keeps_the_picture_as_wide_as_it_is():
+    widths = {
+        nudged(value, NOTE + above, 1, scalar=scalar).extent
+        for value in (-2.0, 1.0, 13.0, 14.5, 16.0)
+        for scalar in SCALARS
+        for above in (0, 20)  # so high that the cell never wins: its tangent is flat to the end
+    }
+    assert len(widths) == 1
+
+
+def test_where_cells_show_the_winners_indices_the_title_says_whose():
+    assert "∂F/∂a" in max_pooling(NOTE)["upstream"].title
+    assert "∂F/∂h" in max_pooling(NOTE, show="numbers")["upstream"].title
+    assert "∂F/∂h" in max_pooling(NOTE, 2, 1)["upstream"].title  # one cell wins twice
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        "explore_max_pooling()", "explore_max_pooling(nudge=True)", "explore_unpooling()",
+        "explore_unpooling(what='values')", "explore_unpooling(swap=True)", "explore_ties()",
+        "explore_overlapping_windows()", "explore_average_pooling()", "explore_order_of_steps()",
+    ],
+)  # fmt: skip
+def test_every_arrow_begins_and_ends_at_a_grid_at_the_smallest_and_the_largest_input(call):
+    explorer = eval(call, vars(explorers))
+    for size in explorer.controls["input_size"].options[
+        :: len(explorer.controls["input_size"].options) - 1
+    ]:
+        explorer.move(input_size=size)
+        grids = [edges(grid, away=TITLE + 2) for grid in explorer.scene.grids]
+        arrows = [s for s in explorer.scene.strokes if s.kind in ("forward", "backward")]
+        assert arrows
+        for x, y in (end for stroke in arrows for end in (stroke.points[0], stroke.points[-1])):
+            assert any(g.left <= x <= g.right and g.top <= y <= g.bottom for g in grids), (
+                size,
+                x,
+                y,
+            )
+        width, height = explorer.scene.extent
+        assert width <= 1060 and height <= 640
+
+
+def test_arrows_touch_the_grids_they_join():
+    scene = max_pooling(NOTE)
+    there = scene.strokes[0].points
+    a, h = scene["input"].place, scene["output"].place
+    assert there[0][0] - 8 == pytest.approx(a.x + 4 * a.width, abs=0.1)
+    assert there[1][0] + 8 == pytest.approx(h.x, abs=0.1)
+
+
+def test_switches_are_places_and_have_no_colour():
+    assert not max_pooling(NOTE)["switches"].coloured

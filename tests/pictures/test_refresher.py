@@ -46,7 +46,8 @@ def test_upstream_times_local_goes_out_on_each_wire():
     scene = gate("multiply", 2.0, -3.0, 2.0)
     assert numbers(scene, "z", "x_gradient", "y_gradient") == [["−6"], ["−6"], ["4"]]
     assert scene.equation_text("x_gradient", 0) == "∂L/∂x = ∂L/∂z·∂z/∂x"
-    assert [stroke.label for stroke in scene.strokes[6:8]] == ["2 · (−3)", "2 · 2"]
+    assert "upstream × local = 2 · (−3) = −6." in scene.steps[3].say
+    assert "upstream × local = 2 · 2 = 4." in scene.steps[4].say
     assert numbers(gate("add", 2.0, -3.0, 2.0), "x_gradient", "y_gradient") == [["2"], ["2"]]
     assert numbers(gate("max", 2.0, -3.0, 2.0), "x_gradient", "y_gradient") == [["2"], ["0"]]
 
@@ -74,6 +75,12 @@ def test_a_nudge_keeps_the_promise_until_the_kink():
     below, beyond = (gate("max", 2.0, 3.0, 2.0, nudge) for nudge in (1.0, 1.5))
     assert below.lamps[0][0] and not beyond.lamps[0][0]
     assert [value for value, _ in beyond.counters] == ["0", "1"]
+    assert [one.lamps[0].words for one in (below, beyond)] == [
+        "predicted and measured agree", "predicted and measured differ",
+    ]  # fmt: skip
+    assert beyond.lamps[0].sign == "○"  # a gradient speaks of small moves: no mistake
+    still = gate("max", 2.0, 3.0, 2.0)
+    assert not still.counters and not still.lamps
     assert gate("multiply", 2.0, 3.0, 2.0, 2.0).lamps[0][0]
 
 
@@ -105,10 +112,85 @@ def test_two_amounts_are_added_as_calculus_says(at):
 def test_overwriting_is_noticed_except_where_nothing_is_lost():
     wrong = fan_out(2, 3, 1, overwrite=True)
     assert wrong["x_gradient"].numbers == ("6",) and not wrong.lamps[0][0]
-    assert [value for value, _ in wrong.counters] == ["6", "14"]
+    assert wrong.steps[-1].say.endswith(
+        "overwrites the first: 6. A central difference measures 14."
+    )
+    assert str(wrong.lamps[0].sign) == "✕" and "does not agree" in wrong.lamps[0].words
+    assert wrong["fork"].numbers == ("=",) and fan_out(2, 3, 1)["fork"].numbers == ("+",)
     assert "x_from_u" not in wrong.lit("x_gradient", 0)
     assert fan_out(0, 3, 1, overwrite=True).lamps[0][0]
     assert fan_out(2, 3, -3, overwrite=True).lamps[0][0]
+
+
+def test_upstream_and_local_are_read_and_their_product_is_written():
+    scene = fan_out(2, 3, 1)
+    assert [(*step.reads, "→", *step.writes) for step in scene.steps[-4:]] == [
+        ("u_gradient", "y", "→", "x_from_u"),
+        ("v_gradient", "→", "x_from_v"),
+        ("v_gradient", "→", "w_gradient"),
+        ("x_from_u", "x_from_v", "→", "x_gradient"),
+    ]
+    local, arrives, back = gate("multiply", 2.0, -3.0, 2.0).steps[1:4]
+    assert (set(local.reads), set(local.writes)) == ({"x", "y"}, {"x_local", "y_local"})
+    assert (set(arrives.reads), set(arrives.writes)) == (set(), {"upstream"})
+    assert (set(back.reads), set(back.writes)) == ({"upstream", "x_local"}, {"x_gradient"})
+
+
+def on_an_edge(point, grid):
+    """Is a point on the outline of a grid?"""
+    (x, y), place, (_, _, rows, columns) = point, grid.place, grid.shape
+    left, right = place.x, place.x + columns * place.width
+    top, low = place.y, place.y + rows * place.height
+    inside = left - 0.1 <= x <= right + 0.1 and top - 0.1 <= y <= low + 0.1
+    return inside and min(abs(x - left), abs(x - right), abs(y - top), abs(y - low)) < 0.1
+
+
+def arrows(scene):
+    return [stroke for stroke in scene.strokes if stroke.kind in ("forward", "backward")]
+
+
+def sides(stroke):
+    return [tuple(sorted(pair)) for pair in itertools.pairwise(stroke.points)]
+
+
+def crosses(one, other):
+    """Do a level and an upright piece of two lines cross?"""
+    ((x0, y0), (x1, y1)), ((u0, v0), (u1, v1)) = one, other
+    return x0 < u0 < x1 and v0 < y0 < v1 and y0 == y1 and u0 == u1
+
+
+@pytest.mark.parametrize(
+    "scene",
+    [gate("multiply", 2.0, 3.0, 1.0), fan_out(2, 3, 1), explore_plain_network(4).scene],
+    ids=lambda scene: scene.title,
+)
+def test_arrows_run_from_grid_to_grid_and_belong_to_steps(scene):
+    for stroke in arrows(scene):
+        for end in (stroke.points[0], stroke.points[-1]):
+            assert any(on_an_edge(end, grid) for grid in scene.grids), stroke
+        assert stroke.steps and set(stroke.steps) <= set(range(scene.length))
+    width, height = scene.extent
+    for stroke in scene.strokes:
+        assert all(0 <= x <= width and 0 <= y <= height for x, y in stroke.points)
+
+
+@pytest.mark.parametrize("scene", [gate("max", 2.0, 3.0, 1.0), fan_out(2, 3, 1)])
+def test_no_wire_crosses_another(scene):
+    pieces = [piece for stroke in arrows(scene) for piece in sides(stroke)]
+    assert not [pair for pair in itertools.permutations(pieces, 2) if crosses(*pair)]
+
+
+def test_only_the_wires_of_a_step_are_bright():
+    scene = fan_out(2, 3, 1)
+    bright = [
+        [stroke.kind for stroke in arrows(scene) if not stroke.dim(step)]
+        for step in range(scene.length)
+    ]
+    assert (
+        bright[0] == ["forward"] * 4
+    )  # x and y to the gate, x by way of the fork, and u out of it
+    assert bright[3] == []  # the 1 at the end comes from nowhere
+    assert bright[-1] == ["backward"] * 3  # two amounts into the fork, one sum out of it
 
 
 def test_the_letters_follow_the_document():
@@ -163,9 +245,11 @@ def test_amounts_arrive_one_after_the_other():
     frames = scene["input_gradient"].frames
     assert frames == (("", "", ""), ("1", "2", ""), ("1", "0", "−4"))
     waiting = conv_gate(A, K, G)["input_gradient"].frames[1]
-    assert waiting == ("∂F/∂a_1", "1 of 2", "")
+    assert waiting == ("_1", "1 of 2", "")  # the title says ∂F/∂a
     for grid in scene.grids:
         assert scene.at_step(2).shown(grid) == grid.texts
+    assert scene.steps[2].reads == {"upstream": (1,), "input": (1, 2), "kernel": (0, 1)}
+    assert scene.steps[2].writes == {"input_gradient": (1, 2), "kernel_gradient": (0, 1)}
     assert scene.steps[2].say.endswith("a₂ had an amount already: the new one is added to it.")
 
 
@@ -267,13 +351,15 @@ def test_each_gradient_has_the_shape_of_what_it_belongs_to():
 def test_the_steps_run_forward_then_back_and_reveal_what_they_make():
     scene = network(2, 3, 2, 2)
     assert [step.say.split(":")[0] for step in scene.steps] == [
-        *["Step 1, forward"] * 3, "Step 2, the output", "Step 3, l = 3", "Step 3, l = 2",
-        "Step 4, l = 3", "Step 4, l = 2", "Step 4, l = 1",
+        *["Step 1, forward"] * 3, "Step 2, the error", "Step 2, the output", "Step 3, l = 3",
+        "Step 3, l = 2", "Step 4, l = 3", "Step 4, l = 2", "Step 4, l = 1",
     ]  # fmt: skip
     for n, step in enumerate(scene.steps):
         for name in step.lit:
             assert scene.at_step(n).shown(scene[name]) == scene[name].texts, (n, name)
     assert scene.at_step(3).shown(scene["delta3"]) == ("", "")
+    back = scene.steps[6]
+    assert (set(back.reads), set(back.writes)) == ({"W2", "delta3", "slope2"}, {"delta2"})
     last = scene.at_step(scene.length - 1)
     assert all(last.shown(grid) == grid.texts for grid in scene.grids)
 

@@ -9,6 +9,7 @@ from cnnviz import (
     explore_coverage,
     explore_misnomer,
     explore_remainder,
+    explore_size_ladder,
     explore_spreading,
 )
 from cnnviz.derivations import symbol_array
@@ -20,6 +21,7 @@ from cnnviz.pictures.transposed.misnomer import misnomer
 from cnnviz.pictures.transposed.remainder import remainder_strip
 from cnnviz.pictures.transposed.size_ladder import size_ladder
 from cnnviz.pictures.transposed.transposed import spreading
+from cnnviz.scene import Lamp
 from cnnviz.scene.svg import svg
 from cnnviz.symbols import NOTATIONS, number
 
@@ -49,7 +51,7 @@ def test_spreading_writes_the_transposed_convolution(geometry):
         g, k, stride=stride, padding=padding, dilation=dilation, output_padding=extra
     )
     assert scene["input_gradient"].numbers == tuple(map(number, expected.ravel()))
-    assert scene.lamps == ((True, "equals Wᵀ times the gradient"),)
+    assert scene.lamps == (Lamp(True, "equals Wᵀ times the gradient", mistake=True),)
 
 
 @pytest.mark.parametrize("geometry", GEOMETRIES)
@@ -113,7 +115,8 @@ def test_three_names_for_the_same_numbers_and_one_warning():
         spread_scene(*GEOMETRIES[0], called=name)[0]
         for name in ("transposed", "fractionally strided", "deconvolution")
     ]
-    assert len({scene.say for scene in scenes}) == 3
+    assert len({scene.say for scene in scenes}) == len({scene.title for scene in scenes}) == 3
+    assert ("1/2", "the stride, counted in gradients") in scenes[1].counters
     assert len({scene["input_gradient"].numbers for scene in scenes}) == 1
     assert "stride is 1/2" in scenes[1].say and "Nothing is undone" in scenes[2].say
     assert all("none of them undoes" in scene.beware for scene in scenes)
@@ -170,17 +173,18 @@ def strip(size, kernel, stride, padding=0, dilation=1, extra=0):
 
 def test_six_cells_at_stride_2_by_hand():
     scene = strip(6, 3, 2)
-    assert scene["input_gradient"].size == 5 and scene.lamps == ((False, "as long as the input"),)
+    assert scene["input_gradient"].size == 5
+    assert scene.lamps == (Lamp(False, "the gradient is shorter than the input"),)
     assert [stroke.label for stroke in scene.strokes] == ["r = 1", "1 missing"]
     assert scene.sentence("input", 5).startswith("a₆ is part of the remainder")
     assert scene.lit("input", 5) == {"input": (5,)}
     assert scene.lit("upstream", 1)["input_gradient"] == (2, 3, 4)
     assert scene.equation_text("input_gradient", 2) == "∂F/∂a_3 = k_3·∂F/∂h_1 + k_1·∂F/∂h_2"
-    assert scene.counters[3] == ("5, 6", "cells have 2 windows")
+    assert scene.counters == (("5, 6", "cells have 2 windows"), ("5", "come back by themselves"))
     assert scene["windows"].symbols == ("k_1", "k_2", "k_3", *[""] * 5, "k_1", "k_2", "k_3", "")
 
     filled = strip(6, 3, 2, extra=1)
-    assert filled.lamps == ((True, "as long as the input"),)
+    assert filled.lamps == (Lamp(True, "the gradient is as long as the input"),)
     assert filled["input_gradient"].numbers[5] == "0"
     assert "no window read this cell" in filled.sentence("input_gradient", 5)
     assert filled.code == (
@@ -237,6 +241,29 @@ def test_a_row_of_numbers_of_ones_own_sets_the_length_of_the_strip():
         explore_remainder(input=[[1, 2, 3]])
 
 
+def test_the_strip_fills_window_by_window_and_then_gradient_by_gradient():
+    scene = strip(6, 3, 2)
+    there, back = scene.steps[1], scene.steps[4]
+    assert len(scene.steps) == 2 + 5
+    assert there.reads == {"input": (2, 3, 4), "kernel": (0, 1, 2)}
+    assert there.writes == {"output": (1,), "windows": (8, 9, 10)}
+    assert there.say == "The window of h₂ starts on a₃ and ends on a₅."
+    assert back.reads == {"upstream": (0, 1), "kernel": (2, 0), "windows": (2, 8)}
+    assert back.writes == {"input_gradient": (2,)} and back.of == ("input_gradient", 2)
+    assert scene.steps[-1].say.endswith(
+        "1 short of the input. No window tells that the input goes on."
+    )
+    first = scene.at_step(0)
+    assert first.shown(first["output"]) == ("h_1", "") == scene["output"].frames[0]
+    assert set(first.shown(first["input_gradient"])) == {""}
+    assert first.shown(first["windows"])[6:] == ("",) * 6
+
+
+def test_a_strip_keeps_the_size_of_its_picture():
+    sizes = {strip(*how).extent for how in ((6, 3, 2), (12, 3, 1, 3), (12, 5, 4), (3, 3, 1))}
+    assert len(sizes) == 1
+
+
 # Sizes.
 
 
@@ -281,6 +308,29 @@ def test_ladder_at_stride_2_by_hand():
         size_ladder(4, 5)
 
 
+def test_a_step_of_the_ladder_is_an_output_size():
+    scene = size_ladder(12, 3, 2)
+    step = scene.steps[2]
+    assert step.say == "7 and 8 give 3 output cells. Back comes 7; output padding 1 makes 8."
+    assert step.reads == {"input": (6, 7)}
+    assert step.writes == {"output": (2,), "back": (6, 7), "output_padding": (6, 7)}
+    assert "".join(scene.at_step(0).shown(scene["output_padding"])) == "01"
+    # sizes with the same output look alike, and their lines are bright at its step
+    assert scene["input"].hues == scene["back"].hues == (-1, -1, 0, 0, 1, 1, 2, 2, 3, 3, 4, 4)
+    assert [stroke.kind for stroke in scene.strokes if not stroke.dim(2)] == ["forward"] * 2 + [
+        "backward"
+    ]
+    assert size_ladder(12, 3, 4, padding=2).steps[0].say == (
+        "1 and 2 give 1 output cell. None comes back by itself; output padding 2 and 3 make 1 and 2."
+    )
+
+
+def test_no_two_lines_of_the_ladder_end_in_one_point():
+    for stride in range(1, 5):
+        ends = [stroke.points[1] for stroke in size_ladder(16, 3, stride).strokes]
+        assert len(set(ends)) == len(ends)
+
+
 # The misnomer.
 
 
@@ -292,9 +342,10 @@ def test_misnomer_numbers():
     assert scene["output"].numbers == tuple(map(number, h.ravel()))
     assert scene["transposed"].numbers == tuple(map(number, back))
     assert scene["transposed_error"].numbers == tuple(map(number, back - a.ravel()))
-    assert scene.counters[0] == ("4", "rank of W: 16 unknowns")
-    assert scene.counters[1] == (number(np.abs(back - a.ravel()).max()), "largest error of Wᵀ")
-    assert [lit for lit, _ in scene.lamps] == [True, False, False]
+    assert scene.counters == (("4", "rank of W, for 16 unknowns"),)
+    assert number(np.abs(back - a.ravel()).max()) == "299"
+    assert scene.steps[2].say == "None of the 16 cells is recovered: off by up to 299."
+    assert [lamp.holds for lamp in scene.lamps] == [True, False, False]
     assert scene.equation_text("transposed", 0) == "(Wᵀh)_11 = k_11·h_11"
     assert not scene["least_error"].marks
 
@@ -311,7 +362,7 @@ def test_misnomer_numbers():
 )
 def test_when_the_transpose_is_nearly_an_inverse(kernel, stride, padding, lamps):
     scene = misnomer(sample_input(4, 4), kernel, stride, padding)
-    assert [lit for lit, _ in scene.lamps] == lamps
+    assert [lamp.holds for lamp in scene.lamps] == lamps
     recovered = len(scene["least_error"].marks.get("right", ()))
     assert recovered == 16 if stride == 1 else recovered < 16
 
@@ -321,6 +372,45 @@ def test_a_one_hot_kernel_gives_the_input_back():
     explorer.move(padding=1, one_hot=5)
     assert explorer.scene["transposed_error"].marks["right"] == tuple(range(16))
     assert explorer.scene.say.startswith("Both ways back give the input itself")
+
+
+def test_the_misnomer_goes_there_and_back_on_two_ways():
+    scene = misnomer(sample_input(4, 4), sample_kernel(3, 3))
+    names = ("output", "transposed", "transposed_error", "least", "least_error")
+    assert [tuple(step.writes) for step in scene.steps] == [(name,) for name in names]
+    assert tuple(scene.steps[1].reads) == tuple(scene.steps[3].reads) == ("output", "kernel")
+    assert tuple(scene.steps[4].reads) == ("input", "least")
+    # nothing of the answers is there before its step, neither a number nor a colour
+    for n, name in enumerate(names):
+        before, after = scene.levels(scene[name], n - 1), scene.levels(scene[name], n)
+        assert n == 0 or not before.any()
+        assert after.tolist() == scene.levels(scene[name]).tolist() and after.any()
+    padded = misnomer(sample_input(4, 4), sample_kernel(3, 3), padding=1)
+    assert len(padded.steps[2].reads["input"]) == 16 and padded["input"].size == 36
+
+
+def test_the_maps_that_come_back_have_one_format_and_the_errors_are_colours():
+    scene = misnomer(sample_input(4, 4), sample_kernel(3, 3))
+    assert all(text.partition(".")[2].isdigit() for text in scene["least"].numbers)
+    assert scene["least"].numbers[0] == "0.1"
+    assert scene.sentence("least", 0) == "W⁺h has 0.122 where a₁₁ is 1: off by −0.878."
+    assert scene["least_error"].texts is None and scene["transposed_error"].texts is None
+    whole = misnomer(sample_input(4, 4), sample_kernel(3, 3), padding=1)["least"]
+    assert whole.numbers == tuple(map(number, sample_input(4, 4).ravel()))
+
+
+@pytest.mark.parametrize(
+    "how, words",
+    [
+        ({}, ("W W⁺h = h", "W⁺ is no multiple of Wᵀ", "WᵀW is no multiple of I")),
+        ({"padding": 1, "one_hot": 5}, ("W W⁺h = h", "W⁺ is a multiple of Wᵀ", "WᵀW is a multiple of I")),
+    ],
+)  # fmt: skip
+def test_lamps_say_what_is_true_now(how, words):
+    explorer = explore_misnomer()
+    explorer.move(**how)
+    assert tuple(lamp.words for lamp in explorer.scene.lamps) == words
+    assert "✕" not in {lamp.sign for lamp in explorer.scene.lamps}
 
 
 # Coverage.
@@ -333,7 +423,7 @@ def test_counts_by_brute_force_and_the_rule_of_the_checkerboard(kernel, stride):
     length = stride * 6 + kernel
     line = [sum(0 <= cell - stride * u < kernel for u in range(7)) for cell in range(length)]
     assert scene["counts"].numbers == tuple(map(number, np.outer(line, line).ravel().tolist()))
-    divides, even = (lit for lit, _ in scene.lamps)
+    divides, even = (lamp.holds for lamp in scene.lamps)
     assert divides == even == (kernel % stride == 0)
 
 
@@ -390,23 +480,87 @@ def test_the_remainder_is_written_by_no_window():
         coverage(np.ones((2, 2)), np.ones((2, 2)), 1, 0, 2, output_padding=1)
 
 
-def test_counts_grow_from_output_to_output_where_numbers_are_shown():
+def test_counts_and_gradient_grow_window_by_window_and_then_row_by_row():
     ones = np.ones((2, 2)), np.ones((2, 2))
     scene = coverage(*ones, show="numbers")
-    grown = ["".join(scene.at_step(n).shown(scene["counts"])) for n in range(4)]
-    assert grown == ["110110000", "121121000", "121231110", "121242121"]
-    assert coverage(*ones)["counts"].frames == ()
+    grown = [[text or "·" for text in scene.at_step(n).shown(scene["counts"])] for n in range(3)]
+    assert ["".join(texts) for texts in grown] == ["11·11····", "121121···", "121242121"]
+    assert scene["counts"].frames == scene["input_gradient"].frames
+    assert [step.reads["upstream"] for step in scene.steps] == [(0,), (1,), (2, 3)]
+    assert scene.steps[1].writes == {"counts": (1, 2, 4, 5), "input_gradient": (1, 2, 4, 5)}
 
 
 def test_inside_is_where_no_window_is_missing():
     small = coverage(np.ones((2, 2)), np.ones((4, 4)), 2)
-    assert small.lamps[1] == (True, "inside, all cells are written equally often")
+    assert small.lamps[1] == Lamp(True, "inside, cells are written equally often")
     assert small.counters == (("4", "windows write a cell inside"),)
     none = coverage(np.ones((1, 1)), np.ones((4, 4)), 2)
     assert len(none.lamps) == 1 and "near an edge" in none.say
 
 
+def test_the_words_of_the_checkerboard_are_true():
+    words = [lamp.words for lamp in coverage(np.ones((5, 5)), np.ones((3, 3)), 2).lamps]
+    assert words == [
+        "the stride 2 does not divide the kernel size 3",
+        "inside, cells are written unequally often",
+    ]
+    even = coverage(np.ones((5, 5)), np.ones((4, 4)), 2)
+    assert [lamp.words for lamp in even.lamps] == [
+        "the stride 2 divides the kernel size 4",
+        "inside, cells are written equally often",
+    ]
+
+
+def test_digits_that_nobody_could_read_are_colours():
+    large = coverage(np.ones((10, 10)), np.ones((3, 3)), 2, show="numbers")
+    assert {large[name].show for name in ("upstream", "counts", "input_gradient")} == {"colour"}
+    assert large["kernel"].show == "numbers" and len(large["counts"].frames) == 19
+    assert coverage(np.ones((5, 5)), np.ones((3, 3)), 2, show="numbers")["counts"].texts
+
+
+def test_the_last_step_of_coverage_says_what_there_is_to_see():
+    scene = coverage(np.ones((5, 5)), np.ones((3, 3)), 2)
+    assert scene.steps[0].say == "The window of ∂F/∂h₁₁ writes 9 cells."
+    assert scene.steps[1].say.endswith("Where windows overlap, up to 2 of them wrote a cell.")
+    assert scene.steps[-1].say == scene.say and "checkerboard" in scene.say
+
+
 # What these pictures brought to the renderers.
+
+
+def test_a_map_of_colours_fills_step_by_step():
+    scene = coverage(np.ones((2, 2)), np.array([[1.0, -2.0]]), stride=2)
+    counts, gradient = scene["counts"], scene["input_gradient"]
+    assert counts.texts is None and counts.show == "colour"
+    after = [scene.levels(gradient, n).reshape(3, 4).tolist() for n in range(3)]
+    assert after[0] == [[6, -8, 0, 0], [0] * 4, [0] * 4]
+    assert after[1] == [[6, -8, 6, -8], [0] * 4, [0] * 4]
+    assert after[2] == scene.levels(gradient).reshape(3, 4).tolist()
+    view = next(grid for grid in scene.view()["grids"] if grid["name"] == "counts")
+    assert view["frames"] == () and len(view["frameLevels"]) == 3
+    assert view["frameLevels"][0] == "qqiiiiiiiiii" and view["frameLevels"][2] == view["levels"]
+    assert 'data-grid="counts"' in svg(scene.at_step(0)) and "<image" not in svg(scene)
+
+
+@pytest.mark.parametrize("call", [
+    explore_coverage, explore_misnomer, explore_remainder, explore_size_ladder, explore_spreading,
+])  # fmt: skip
+def test_everything_lies_inside_the_picture_and_it_keeps_its_size(call):
+    explorer, sizes = call(), set()
+    for control in ("kernel_size", "stride", "padding", "input_size", "gradient_size", "largest"):
+        for value in explorer.controls[control].options if control in explorer.controls else ():
+            explorer.move(**{control: value})
+            scene = explorer.scene
+            sizes.add(scene.extent)
+            wide, high = scene.extent
+            for grid in scene.grids:
+                (x, y), (_, _, rows, columns) = grid.corner(0), grid.shape
+                assert x >= 0 and x + columns * grid.place.width <= wide
+                assert y >= 20 and y + rows * grid.place.height <= high
+            for stroke in scene.strokes:
+                assert all(0 <= x <= wide and 0 <= y <= high for x, y in stroke.points)
+        explorer = call()
+    assert len(sizes) == 1
 
 
 def test_cropped_cells_are_struck_and_named_in_the_legend(tmp_path):

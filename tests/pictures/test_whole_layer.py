@@ -42,6 +42,7 @@ def layers(draw):
     return draw(st.integers(max(2, kernel - 2 * padding), 5)), kernel, (stride, padding)
 
 
+@pytest.mark.long
 @given(layers(), st.sampled_from(sorted(NOTATIONS)))
 def test_every_equation_is_what_sympy_derives(layer, document):
     size, kernel, how = layer
@@ -115,11 +116,8 @@ def test_the_walk_goes_through_all_eighteen_lines():
     assert [step.of for step in scene.steps[:4]] == [("output", n) for n in range(4)]
     assert scene.steps[8].of == ("bias_gradient", 0)
     fifth = scene.at_step(4)
-    assert fifth.now()[0] == {
-        "input": (0, 1, 3, 4),
-        "upstream": (0, 1, 2, 3),
-        "kernel_gradient": (0,),
-    }
+    assert scene.steps[4].reads == {"input": (0, 1, 3, 4), "upstream": (0, 1, 2, 3)}
+    assert scene.steps[4].writes == {"kernel_gradient": (0,)}
     assert fifth.shown(scene["output"]) == scene["output"].numbers
     assert fifth.shown(scene["kernel_gradient"]) == ("31", "", "", "")
     assert fifth.shown(scene["input_gradient"]) == ("",) * 9
@@ -135,9 +133,22 @@ def test_a_work_sheet_is_empty_until_it_is_stepped_through():
     scene = example(blank=True, show="symbols")
     results = ("output", "kernel_gradient", "bias_gradient", "input_gradient")
     assert all(set(scene.shown(scene[name])) == {""} for name in results)
-    assert scene["upstream"].texts == scene["upstream"].symbols
+    assert scene["upstream"].texts == ("_11", "_12", "_21", "_22")
     stepped = example(blank=True).at_step(0)
     assert stepped.shown(stepped["output"]) == ("6", "", "", "")
+    assert stepped.counted("output", 0)[0] == "6"
+    # Colours give no answer away either, and it opens before its first line.
+    for name in results:
+        grid = stepped[name]
+        assert not any(stepped.levels(grid)), name
+        written = [text != "" for text in stepped.shown(grid)]
+        assert [level != 0 for level in stepped.levels(grid, 0)] == written, name
+    assert scene.opened().step == -1 and example().opened().step == 0
+
+
+@pytest.mark.parametrize("scalar", SCALARS)
+def test_the_picture_is_as_wide_with_a_target_as_without(scalar):
+    assert example(scalar=scalar).extent == example().extent == (1012, 600)
 
 
 def test_the_upstream_gradient_of_a_squared_error_is_output_minus_target():
@@ -146,7 +157,8 @@ def test_the_upstream_gradient_of_a_squared_error_is_output_minus_target():
     assert scene["upstream"].numbers == ("2", "−1", "4", "3")
     assert scene.counters == (("15", "= F, squared error"),)
     assert scene.length == 22 and scene.steps[4].of == ("upstream", 0)
-    assert scene.steps[4].lit == {"output": (0,), "target": (0,), "upstream": (0,)}
+    assert scene.steps[4].reads == {"output": (0,), "target": (0,)}
+    assert scene.steps[4].writes == {"upstream": (0,)}
     assert not scene["upstream"].editable and scene["target"].editable
 
 

@@ -24,7 +24,7 @@ LETTERS = {"say": 17, "equation": 19}  # sizes, as in picture.css
 
 
 def matrix():
-    return explore_convolution_matrix(4).scene
+    return explore_convolution_matrix(4).scene.at_step(-1)
 
 
 def said_below(scene):
@@ -60,7 +60,7 @@ def test_a_cell_of_a_matrix_shows_the_equation_of_its_row_in_words_too():
 
 
 def test_a_step_shows_its_equation_and_rest_shows_none():
-    scene = explore_scatter_gather().scene
+    scene = explore_scatter_gather().scene.at_step(-1)
     assert said_below(scene.at_step(10))[-2:] == [
         "∂F/∂a22 = k22·∂F/∂h11 + k21·∂F/∂h12 + k12·∂F/∂h21 + k11·∂F/∂h22",
         "= −2·1 + 3·(−2) + 2·4 + 1·(−1) = −1",
@@ -84,10 +84,10 @@ def test_the_stage_gets_no_foot_and_no_style():
     scene = matrix().at("output", 1)
     drawn = svg(scene, standalone=False)
     assert (
-        'viewBox="0 0 1200 676"' in drawn and "<style>" not in drawn and 'class="say"' not in drawn
+        'viewBox="0 0 1042 580"' in drawn and "<style>" not in drawn and 'class="say"' not in drawn
     )
     width, height = saved_size(scene)
-    assert f'viewBox="0 0 {width} {height}"' in svg(scene) and height > 676
+    assert f'viewBox="0 0 {width} {height}"' in svg(scene) and height > 580
 
 
 # All that any explorer shows.
@@ -171,7 +171,7 @@ def test_every_variable_of_the_style_is_filled_in():
     drawn = svg(matrix().at("output", 1))
     style = re.search(r"<style>(.*?)</style>", drawn, re.DOTALL)[1]
     assert STYLE.count("var(") > 30 and "var(" not in drawn and "--" not in style
-    assert ".l-written { fill: #c24a00; fill-opacity: 0.22; stroke: #c24a00;" in style
+    assert ".l-written { fill: none; stroke: #c8470a;" in style
 
 
 # PNG.
@@ -192,9 +192,11 @@ def test_a_png_has_the_colours_of_the_screen():
     picture = np.asarray(Image.open(io.BytesIO(png.png_bytes(scene))).convert("RGB"))
     x, y = scene["output"].corner(1)
     place = scene["output"].place
-    middle = picture[int(2 * y) + 8, int(2 * (x + place.width / 2))].astype(int)
-    tile, written = np.array([0xF6, 0xF8, 0xFA]), np.array([0xC2, 0x4A, 0x00])
-    assert np.abs(middle - (0.78 * tile + 0.22 * written)).max() <= 1
+    inside = picture[int(2 * y) + 12, int(2 * (x + place.width / 2))].astype(int)
+    level = scene.levels(scene["output"])[1]
+    tile, plus = np.array([0xFC, 0xFD, 0xFE]), np.array([0xCB, 0x93, 0x50])
+    covers = level / 8
+    assert level > 0 and np.abs(inside - ((1 - covers) * tile + covers * plus)).max() <= 1
 
 
 def test_a_large_matrix_keeps_its_diagonals_in_a_png():
@@ -203,7 +205,7 @@ def test_a_large_matrix_keeps_its_diagonals_in_a_png():
     picture = pixels(png.png_bytes(scene))
     right, low = x + place.width * 784, y + place.height * 676
     inside = picture[int(2 * y) + 4 : int(2 * low) - 4, int(2 * x) + 4 : int(2 * right) - 4]
-    assert (inside < 200).any(axis=1).all() and (inside > 240).mean() > 0.9
+    assert (inside < 220).any(axis=1).all() and (inside > 240).mean() > 0.9
 
 
 def test_fonts_of_the_system_change_nothing(monkeypatch):
@@ -241,9 +243,7 @@ def test_a_pdf_is_a_page_of_text_in_our_fonts():
     assert float(page.mediabox.width) == pytest.approx(width * pdf.POINTS, abs=0.1)
     assert float(page.mediabox.height) == pytest.approx(height * pdf.POINTS, abs=0.1)
     text = page.extract_text()
-    assert (
-        "h₁₂ reads 9 input cells. It is row 2 of W" in text and "different weights, shared" in text
-    )
+    assert "h₁₂ reads 9 input cells. It is row 2 of W" in text and "different weights" in text
     fonts = page["/Resources"]["/Font"].values()
     names = {one.get_object()["/BaseFont"].partition("+")[2] for one in fonts}
     assert names == {"DejaVuSans", "DejaVuSans-Bold", "DejaVuSerif", "DejaVuSerif-Italic"}
@@ -268,11 +268,11 @@ def test_where_there_is_no_typst_a_sentence_says_how_to_get_it(monkeypatch, tmp_
 # The images inside a picture.
 
 
-@pytest.mark.parametrize("shape", [(1, 1, 1), (5, 3, 1), (3, 7, 2), (424, 784, 2)])
+@pytest.mark.parametrize("shape", [(1, 1, 1), (5, 3, 1), (3, 7, 4), (424, 784, 4)])
 def test_another_reader_finds_the_same_pixels(shape):
     given = np.random.default_rng(0).integers(0, 256, shape).astype(np.uint8)
     data = bitmap.png(given)
     Image.open(io.BytesIO(data)).verify()
     image = Image.open(io.BytesIO(data))
-    assert image.mode == ("L" if shape[2] == 1 else "LA")
+    assert image.mode == ("L" if shape[2] == 1 else "RGBA")
     np.testing.assert_array_equal(np.asarray(image).reshape(shape), given)

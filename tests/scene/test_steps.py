@@ -1,9 +1,11 @@
 """Scenes that walk through steps of their own, and what else stands between their grids."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from cnnviz.scene import NOWHERE, Equation, Grid, Scene, Slot, Step, Stroke
+from cnnviz.scene import NOWHERE, Equation, Grid, Lamp, Scene, Slot, Step, Stroke
 from cnnviz.scene.labels import label
 from cnnviz.scene.page import page
 from cnnviz.scene.stage import Stage
@@ -28,7 +30,7 @@ def film(**more):
         ),
         table={"input": np.arange(3), "sum": np.zeros(3, int)},
         say="A sum at rest.",
-        steps=tuple(Step({"input": (n,), "sum": (0,)}, f"Add number {n + 1}.") for n in range(3)),
+        steps=tuple(Step({"input": (n,)}, {"sum": (0,)}, f"Add number {n + 1}.") for n in range(3)),
         equations={"sum": Equation("{sum}", ("{input}",), counted=True)},
         **more,
     )
@@ -36,17 +38,18 @@ def film(**more):
 
 def test_a_step_lights_its_cells_says_its_sentence_and_shows_its_frame():
     scene = film().at_step(1)
-    assert scene.now() == ({"input": (1,), "sum": (0,)}, "Add number 2.")
+    assert scene.light() == [("read", "input", (1,)), ("written", "sum", (0,))]
+    assert scene.said == "Add number 2."
     assert scene.shown(scene["sum"]) == ("3",)
     assert scene.shown(scene["input"]) == ("a_1", "a_2", "a_3")
-    assert scene.at_step(-1).now() == ({}, "A sum at rest.")
+    assert scene.at_step(-1).light() == [] and scene.at_step(-1).said == "A sum at rest."
     assert "Add number 2." in str(scene) and "  3\n" in str(scene)
 
 
 def test_a_pinned_cell_speaks_before_the_step():
     scene = film().at_step(1).at("input", 2)
-    lit, sentence = scene.now()
-    assert sentence == "three" and lit == {"input": (2,), "sum": (0,)}
+    assert scene.said == "three"
+    assert scene.light() == [("read", "input", (2,)), ("written", "sum", (0,))]
 
 
 @pytest.mark.parametrize("step", [-2, 3])
@@ -58,7 +61,7 @@ def test_there_are_no_steps_beyond_the_last(step):
 def test_as_many_frames_as_steps_or_it_is_a_mistake():
     with pytest.raises(ValueError, match="2 steps need as many frames"):
         Scene("t", (row("sum", "s", frames=(("1",),)),), {"sum": np.zeros(1, int)}, "say",
-              steps=(Step({}, "a"), Step({}, "b")))  # fmt: skip
+              steps=(Step({}, {}, "a"), Step({}, {}, "b")))  # fmt: skip
     with pytest.raises(ValueError, match="has 1 cells, not 2"):
         row("sum", "s", frames=(("1", "2"),))
 
@@ -76,6 +79,35 @@ def test_a_step_is_drawn_in_svg_and_on_a_page():
     assert ">6</text>" not in svg(film())
     assert ">Add number 3.</text>" in drawing
     assert '"step": 2' in page(scene)
+
+
+def test_a_walk_shows_what_it_has_come_to_and_hides_what_is_to_come():
+    scene = Scene(
+        "t",
+        (row("input", "a", "b"), row("result", "x", "y", role="written", show="numbers")),
+        {"input": np.arange(2), "result": np.arange(2)},
+        "say",
+        walk="result",
+    )
+    first, opened = scene.at_step(0), scene.opened()
+    assert first.light() == [("read", "input", (0,)), ("written", "result", (0,))]
+    assert first.said == "This is x." and opened.step == 0
+    assert first.shown(scene["result"]) == ("1", "") and scene.shown(scene["result"]) == ("1", "2")
+    assert first.levels(scene["result"], 0).tolist() == [6, 0]
+    assert scene.at_step(1).at("input", 0).said == "This is a."
+
+
+def test_of_a_result_that_is_pinned_only_itself_is_written():
+    scene = meetings()
+    made = {grid.name: grid for grid in scene.grids}
+    grids = tuple(
+        replace(grid, role="written") if name in ("output", "won") else grid
+        for name, grid in made.items()
+    )
+    scene = replace(scene, grids=grids)
+    assert ("written", "output", (0,)) in scene.light_of("output", 0)
+    assert ("read", "won", (1,)) in scene.light_of("output", 0)
+    assert {role for role, name, _ in scene.light_of("weight", 0) if name != "weight"} > {"written"}
 
 
 def test_the_next_scene_stands_where_the_last_one_stood_while_there_is_such_a_step():
@@ -143,11 +175,18 @@ def test_strokes_lamps_and_ticks_are_drawn_and_told():
             Stroke(((0, 0), (10, 0)), "backward", "∂L/∂x"),
             Stroke(((0, 5), (9, 9)), "curve"),
         ),
-        lamps=((True, "both agree"), (False, "a very long statement that needs two lines")),
+        lamps=(
+            Lamp(True, "both agree"),
+            Lamp(False, "a very long statement that needs two lines"),
+            Lamp(False, "printed wrongly", mistake=True),
+        ),
     )
     drawing = svg(scene)
     assert 'class="stroke s-backward"' in drawing and 'class="lamp off"' in drawing
-    assert "✓ both agree" in str(scene) and "✕ a very long" in str(scene) and "∂L/∂x" in str(scene)
+    assert (
+        "✓ both agree" in str(scene) and "○ a very long" in str(scene) and "✕ printed" in str(scene)
+    )
+    assert "∂L/∂x" in str(scene) and 'class="lamp mistake"' in drawing
     assert ">✓</text>" in drawing and ">both agree</text>" in drawing
     assert 'class="m-right"' in svg(
         Scene("t", (row("a", "1", marks={"right": (0,)}),), {"a": np.arange(1)}, "say")

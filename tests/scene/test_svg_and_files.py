@@ -38,8 +38,10 @@ def test_every_cell_with_room_is_written_in():
     texts = texts_of(ElementTree.fromstring(svg(scene_of())))
     assert texts.count("k11") == 1 + 1 + 4  # the kernel, the head of the patches, four times in W
     assert texts.count("0") == 64 - 36
-    large = texts_of(ElementTree.fromstring(svg(scene_of(12))))
-    assert {"a₁₂,₁₂", "h₁₀,₁₀"} <= set(large)
+    large = texts_of(ElementTree.fromstring(svg(scene_of(6))))
+    assert {"a66", "h44", "k33"} <= set(large)
+    # Labels of 12×12 cells could not be read: there the colours speak.
+    assert not {"a₁₂,₁₂", "h₁₀,₁₀"} & set(texts_of(ElementTree.fromstring(svg(scene_of(12)))))
 
 
 def test_cells_lie_inside_their_slots_and_slots_inside_the_picture():
@@ -71,8 +73,8 @@ def test_slots_do_not_overlap():
 def test_a_large_w_keeps_its_diagonals_when_it_shrinks():
     picture = svg(scene_of(28, parts=("W",)))
     data = re.findall(r'href="data:image/png;base64,([^"]+)"', picture)[-1]
-    alpha = np.asarray(Image.open(io.BytesIO(base64.b64decode(data))))[..., 1]
-    assert alpha.shape[0] <= 2 * 212 and alpha.shape[1] <= 2 * 1100
+    alpha = np.asarray(Image.open(io.BytesIO(base64.b64decode(data))))[..., 3]
+    assert alpha.shape[0] <= 2 * 498 and alpha.shape[1] <= 2 * 640
     assert (alpha.max(axis=1) > 40).all(), "a row of W lost its weights"
     assert (alpha.max(axis=0) > 40).all(), "a column of W lost its weights"
 

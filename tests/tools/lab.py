@@ -332,13 +332,17 @@ class Browser:
         return self.cell(index).locator(".jp-Cell-outputWrapper")
 
     def slider(self, description: str, within=None):
-        """The handle of the ipywidgets slider with this description; arrow keys move it."""
+        """The slider with this description; arrow keys move it. It is one of a picture, or else the
+        handle of one of ipywidgets."""
+        ours = (within or self.page).get_by_role("slider", name=description, exact=True)
+        if ours.count():
+            return ours.first
         label = self.page.get_by_text(re.compile(rf"^\s*{re.escape(description)}\s*$"))
         row = (within or self.page).locator(".widget-slider", has=label)
         return row.locator(".noUi-handle").first
 
     def move_slider(self, description: str, *keys: str, within=None) -> None:
-        """Press `keys`, such as "ArrowRight", on an ipywidgets slider."""
+        """Press `keys`, such as "ArrowRight", on a slider."""
         for key in keys:
             self.slider(description, within).press(key)
 

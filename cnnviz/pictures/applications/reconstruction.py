@@ -11,13 +11,14 @@ import numpy as np
 from ...functional.windows import windows
 from ...network import Conv2d, Layer, MaxPool2d, ReLU
 from ...network.attribution import Stage, likeness, strength
-from ...scene import NOWHERE, Grid, Scene, Slot, Step, Stroke
-from ..grids import ink_grid
+from ...scene import NOWHERE, Grid, Lamp, Scene, Slot, Step, Stroke
+from ..grids import colour_grid
 
 TOP, LOW, SIDE = 44, 336, 216
 IMAGE = Slot(20, TOP, SIDE, SIDE, largest=60)
 MAPS = Slot(310, TOP, 680, SIDE, largest=20, centred=False)
 # The places of the way back, from the image outwards; a shallow layer leaves the outer ones empty.
+AWAY = 8  # of an arrow from the edge of a grid
 BACK = tuple(
     Slot(x, LOW + (SIDE - side) / 2, side, side, largest=60)
     for x, side in ((20, SIDE), (312, 170), (558, 130), (764, 104), (930, 64))
@@ -49,11 +50,13 @@ def reconstruction(
     layers = [stage.layer for stage in reversed(stages) if stage.layer is not None]
     table = _table(layers, image.shape[1:], names, chosen)
     grids = [
-        ink_grid("image", "image", strength(image - image.min()), IMAGE),
+        colour_grid("image", "image", strength(image - image.min()), IMAGE),
         _maps(maps, chosen),
         *(
-            ink_grid(name, _title(stage, plane), plane, slot, role="written")
-            for name, stage, plane, slot in zip(names, shown, planes, slots, strict=True)
+            colour_grid(name, _title(stage, plane), plane, slot, role="written", since=step)
+            for step, (name, stage, plane, slot) in enumerate(
+                zip(names, shown, planes, slots, strict=True)
+            )
         ),
     ]
     return Scene(
@@ -63,10 +66,13 @@ def reconstruction(
         say="Press Next: the map goes back layer by layer. Point at a cell of the map on the right: "
         "the part of the image that it sees lights up.",
         size=(1200, LOW + SIDE + 20),
-        strokes=(Stroke(((246, 152), (300, 152)), "forward", "forward"), *_arrows(grids[2:])),
+        strokes=(
+            Stroke(_ends(IMAGE.x + IMAGE.width, MAPS.x, TOP + SIDE / 2), "forward", "forward"),
+            *_arrows(grids[1], grids[2:]),
+        ),
         counters=_counters(image, planes[-1], stages, others, switches),
-        lamps=((switches, "pooling remembers its switches"),),
-        steps=tuple(_steps(names, shown, planes, rule, switches, chosen)),
+        lamps=(Lamp(switches, f"unpooling {'uses' if switches else 'has no'} switches"),),
+        steps=tuple(_steps(names, shown, planes, rule, switches, _kept(maps, chosen))),
         code="R = torch.nn.functional.max_unpool2d(h, switches, 2); "
         f"a = torch.nn.functional.conv_transpose2d({PASSES[rule]}, k)",
     )
@@ -99,7 +105,7 @@ def _title(stage: Stage, plane: np.ndarray) -> str:
 def _maps(maps: np.ndarray, chosen: int) -> Grid:
     count, rows, columns = maps.shape
     across = next(n for n in (8 if count > 8 else 4, 2, 1) if count % n == 0)
-    return ink_grid(
+    return colour_grid(
         "maps",
         f"{count} maps {rows}×{columns}; number {chosen + 1} goes back",
         maps.reshape(count // across, across, rows, columns),
@@ -108,15 +114,26 @@ def _maps(maps: np.ndarray, chosen: int) -> Grid:
     )
 
 
-def _arrows(grids: Sequence[Grid]) -> list[Stroke]:
-    """From each stage to the next one on its left."""
-    arrows = []
-    for right, left in pairwise(grids):
-        end = left.place.x + left.shape[3] * left.place.width + 8
-        y = LOW + SIDE / 2
+def _arrows(maps: Grid, grids: Sequence[Grid]) -> list[Stroke]:
+    """From the maps to the kept one, and from each stage to the next one on its left."""
+    kept = grids[0]
+    x = kept.place.x + kept.shape[3] * kept.place.width / 2
+    tiles, _, rows, _ = maps.shape
+    low = maps.place.y + tiles * (rows * maps.place.height + maps.place.gap) - maps.place.gap
+    down = (x, low + AWAY), (x, kept.place.y - 30)
+    arrows = [Stroke(down, "backward", steps=(0,))]
+    for step, (right, left) in enumerate(pairwise(grids), 1):
+        end = left.place.x + left.shape[3] * left.place.width
         word = "Wᵀ" if "Wᵀ" in left.title else "unpool"
-        arrows.append(Stroke(((right.place.x - 8, y), (end, y)), "backward", word))
+        ends = _ends(right.place.x, end, LOW + SIDE / 2)
+        arrows.append(Stroke(ends, "backward", word, steps=(step,)))
     return arrows
+
+
+def _ends(start: float, end: float, y: float) -> tuple[tuple[float, float], tuple[float, float]]:
+    """The ends of a level arrow between two edges."""
+    away = AWAY if start < end else -AWAY
+    return (start + away, y), (end - away, y)
 
 
 def _table(layers: Sequence[Layer], size, names, chosen: int) -> dict[str, np.ndarray]:
@@ -163,15 +180,23 @@ def _seen(moves: tuple, size: tuple[int, int]) -> list[np.ndarray]:
     return seen
 
 
-def _steps(names, shown, planes, rule: str, switches: bool, chosen: int):
+def _kept(maps: np.ndarray, chosen: int) -> tuple[int, tuple[int, ...]]:
+    """The number of the map that goes back, and its cells among all."""
+    cells = np.arange(maps.size).reshape(len(maps), -1)[chosen]
+    return chosen, tuple(cells.tolist())
+
+
+def _steps(names, shown, planes, rule: str, switches: bool, kept: tuple[int, tuple[int, ...]]):
+    """Each stage from the one before it; lit are the cells above a quarter of the strongest."""
+    chosen, read = kept[0], {"maps": kept[1]}
     for name, stage, plane in zip(names, shown, planes, strict=True):
         cells = tuple(np.flatnonzero(plane > 0.25 * plane.max()).tolist()) or (0,)
-        say = _said_of(stage, rule, switches, chosen)
+        say, points = _said_of(stage, rule, switches, chosen), {}
         if name == "reconstruction":
-            ends = " This is the image that comes back; strong cells are lit."
-            yield Step({name: cells, "image": cells}, say + ends)
-        else:
-            yield Step({name: cells}, say)
+            say += " This is the image that comes back; strong cells are lit."
+            points = {"image": cells}
+        yield Step(read, {name: cells}, say, points=points)
+        read = {name: cells}
 
 
 def _said_of(stage: Stage, rule: str, switches: bool, chosen: int) -> str:

@@ -8,9 +8,10 @@ import numpy as np
 
 from ...network import ReLU
 from ...network.activation import RULES
-from ...scene import Equation, Grid, Scene, Slot
+from ...scene import Equation, Grid, Lamp, Scene, Slot, Step
 from ...symbols import labels, number, spoken
 from ..grids import map_grid
+from ..meetings import filled_in
 from ..sheet import Sheet
 
 SIDE, TOP, LOW = 200, 44, 300
@@ -59,13 +60,13 @@ def relu_rules(
             _mask(rule, masks[rule], sheet.start, says),
             _result(rule, kept[rule], r, sheet, says),
         ]
+    shown = [_filling(sheet.written(grid)) for grid in grids]
     same = all((kept[rule] == kept["backprop"]).all() for rule in RULES)
     return Scene(
         title="One ReLU, three rules for the way back",
-        grids=tuple(map(sheet.written, grids)),
+        grids=tuple(shown),
         table={grid.name: np.arange(input.size) for grid in grids},
-        say="Above, what each rule asks: 1 lets pass, 0 holds back. Below, what is left of R. "
-        "Point at a cell.",
+        say="Above, what each rule asks: 1 lets pass, 0 holds back. Below, what is left of R.",
         size=(1200, 520),
         equations={
             rule: Equation(f"{{{rule}}}", (f"{{{rule}_mask}}", "{upstream}"), counted=True)
@@ -74,11 +75,26 @@ def relu_rules(
         counters=tuple(
             (f"{int(mask.sum())} of {mask.size}", f"pass by {rule}") for rule, mask in masks.items()
         ),
-        lamps=((same, "all three give the same"),),
-        walk="upstream",
+        lamps=(Lamp(same, f"the three rules {'agree' if same else 'differ'} here"),),
+        steps=tuple(_step(cell, grids, said) for cell, said in enumerate(says)),
         beware=sheet.notation.beware,
         code="dx = torch.autograd.grad(torch.relu(x), x, R)",
     )
+
+
+def _filling(grid: Grid) -> Grid:
+    """What is left fills in cell by cell."""
+    return (
+        replace(grid, frames=filled_in(grid.texts, range(grid.size)))
+        if grid.name in RULES
+        else grid
+    )
+
+
+def _step(cell: int, grids: list[Grid], said: str) -> Step:
+    """One cell by all three rules; its equation is that of the derivative."""
+    reads = {grid.name: (cell,) for grid in grids if grid.name not in RULES}
+    return Step(reads, {rule: (cell,) for rule in RULES}, said, of=("backprop", cell))
 
 
 def _passed(rule: str, input: np.ndarray, arriving: np.ndarray) -> np.ndarray:

@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from ...network.attribution import strength
-from ...scene import Grid, Scene, Slot, Step, Stroke
-from ...symbols import number
-from ..grids import ink_grid
+from ...scene import Grid, Lamp, Scene, Slot, Step, Stroke
+from ..grids import colour_grid
 from ..sheet import row
 
 SIDE = 228
-SLOTS = row(SIDE, y=50, gap=20, largest=60, image=SIDE, backprop=SIDE, deconvnet=SIDE, guided=SIDE)
-SCORES = Slot(80, 340, 912, 40, largest=91, square=False, centred=False, beside=True)
-SHOWS = {
-    "size": lambda maps: strength(maps),
-    "positive part": lambda maps: np.maximum(maps, 0).max(axis=0),
-    "negative part": lambda maps: np.maximum(-maps, 0).max(axis=0),
-}
+SLOTS = row(SIDE, y=36, gap=28, largest=60, image=SIDE, backprop=SIDE, deconvnet=SIDE, guided=SIDE)
+SCORES = Slot(86, 342, 930, 42, largest=93, square=False, centred=False, beside=True)
 TITLES = {"backprop": "gradient", "deconvnet": "deconvnet", "guided": "guided"}
 MEANS = {
     "backprop": "The gradient: how much the score changes for a little more ink in a cell. It is the "
@@ -29,6 +23,7 @@ MEANS = {
     "guided": "Guided: as the gradient, but all that turns negative on the way is dropped.",
 }
 STRONGEST = 40  # cells that a step lights
+AWAY = 8  # of an arrow from the edge of a grid
 
 
 def saliency_maps(
@@ -39,23 +34,22 @@ def saliency_maps(
     maps: Mapping[str, np.ndarray],
     *,
     switches: bool = True,
-    part: str = "size",
     likenesses: Mapping[str, float] | None = None,
 ) -> Scene:
     """An image, its scores, and for each ReLU rule what comes back to it from one of them.
 
     ``image`` and each of ``maps`` (by rule) are (C, H, W); of the channels the largest shows.
-    ``part`` is "size", "positive part" or "negative part". ``likenesses`` are numbers to be shown
+    ``likenesses`` are numbers to be shown
     for each rule: how alike its maps from different scores are.
     Source: Simonyan, Vedaldi and Zisserman (2013), section 3.
     """
     height, width = image.shape[1:]
-    ink = {"image": strength(image - image.min())}
-    ink |= {rule: SHOWS[part](cells) for rule, cells in maps.items()}
-    grids = [ink_grid("image", f"image of a {label}", ink["image"], SLOTS["image"])]
+    ink = strength(image - image.min())
+    shown = {rule: _signed(cells) for rule, cells in maps.items()}
+    grids = [colour_grid("image", f"image of a {label}", ink, SLOTS["image"])]
     grids += [
-        ink_grid(rule, TITLES[rule], ink[rule], SLOTS[rule], _signed(maps[rule]), role="written")
-        for rule in maps
+        colour_grid(rule, TITLES[rule], cells, SLOTS[rule], role="written", since=step)
+        for step, (rule, cells) in enumerate(shown.items())
     ]
     cells = np.arange(height * width)
     table = {grid.name: cells for grid in grids}
@@ -63,16 +57,17 @@ def saliency_maps(
     grids.append(asked)
     table["scores"] = np.full(cells.size, -1)
     read = int(scores.argmax())
+    strokes = _arrows({grid.name: grid for grid in grids}, tuple(shown), score)
     return Scene(
         title="From a score back to the image",
         grids=tuple(grids),
         table=table,
         say=_say(score, label, switches),
-        size=(1200, 410),
-        strokes=(_arrow(asked, score),),
-        counters=_counters(scores, score, likenesses),
-        lamps=((read == label, f"the network reads it as {read}"),),
-        steps=tuple(_step(rule, ink, TITLES[rule]) for rule in maps),
+        size=(1200, SCORES.y + SCORES.height + 20),
+        strokes=strokes,
+        counters=_counters(likenesses or {}),
+        lamps=(Lamp(read == label, f"the network reads it as {read}"),),
+        steps=tuple(_step(rule, cells, ink, score) for rule, cells in shown.items()),
         code=f"saliency = torch.autograd.grad(network(x)[0, {score}], x)[0].abs().amax(dim=1)",
     )
 
@@ -100,18 +95,30 @@ def _scores(scores: np.ndarray, score: int) -> Grid:
     )
 
 
-def _arrow(row: Grid, score: int) -> Stroke:
-    """Back from the chosen score to the maps."""
-    x, y = row.corner(score)
-    x += row.place.width / 2
-    return Stroke(((x, y - 4), (x, y - 50)), "backward")
+def _arrows(grids: Mapping[str, Grid], rules: Sequence[str], score: int) -> tuple[Stroke, ...]:
+    """Forward from the image to the scores, and back from one of them to each map in its step."""
+    scores = grids["scores"]
+    x, top = scores.corner(score)[0] + scores.place.width / 2, scores.place.y - AWAY
+
+    def under(name: str) -> tuple[float, float]:
+        place = grids[name].place
+        return (
+            place.x + grids[name].shape[3] * place.width / 2,
+            place.y + grids[name].shape[2] * place.height + AWAY,
+        )
+
+    start = under("image")
+    forward = Stroke((start, (start[0], top)), "forward")
+    back = (Stroke(((x, top), under(rule)), "backward", steps=(n,)) for n, rule in enumerate(rules))
+    return (forward, *back)
 
 
-def _counters(scores, score: int, likenesses) -> tuple[tuple[str, str], ...]:
-    counters = [(number(round(float(scores[score]), 2)), f"score of class {score}")]
-    for rule, value in (likenesses or {}).items():
-        counters.append((f"{value:.2f}".replace("-", "−"), f"likeness, {TITLES[rule]}"))
-    return tuple(counters)
+def _counters(likenesses: Mapping[str, float]) -> tuple[tuple[str, str], ...]:
+    """How alike the maps of all scores are, by each rule."""
+    return tuple(
+        (f"{value:.2f}".replace("-", "−"), f"likeness, {TITLES[rule]}")
+        for rule, value in likenesses.items()
+    )
 
 
 def _say(score: int, label: int, switches: bool) -> str:
@@ -122,16 +129,18 @@ def _say(score: int, label: int, switches: bool) -> str:
     )
     asked = "its own class" if score == label else "a class it does not show"
     return (
-        f"The score of {score}, {asked}, goes back by three rules. On the right: how alike each map "
-        f"is to those of the other nine scores.{end}"
+        f"The score of {score}, {asked}, goes back by three rules. The likeness says how alike each map is "
+        f"to those of the other nine scores.{end}"
     )
 
 
-def _step(rule: str, ink: Mapping[str, np.ndarray], title: str) -> Step:
-    flat = ink[rule].ravel()
-    cells = tuple(sorted(np.argsort(flat, kind="stable")[-STRONGEST:].tolist()))
-    on_ink = int((ink["image"].ravel()[list(cells)] > 0.5 * ink["image"].max()).sum())
+def _step(rule: str, shown: np.ndarray, ink: np.ndarray, score: int) -> Step:
+    sizes = np.abs(shown).ravel()
+    cells = tuple(sorted(np.argsort(sizes, kind="stable")[-STRONGEST:].tolist()))
+    on_ink = int((ink.ravel()[list(cells)] > 0.5 * ink.max()).sum())
     return Step(
-        {rule: cells, "image": cells},
+        {"scores": (score,)},
+        {rule: cells},
         f"{MEANS[rule]} Lit: its {STRONGEST} strongest cells; {on_ink} of them lie on ink.",
+        points={"image": cells},
     )

@@ -11,9 +11,10 @@ from ...functional import conv_transpose2d
 from ...functional.geometry import Geometry
 from ...functional.table import convolution_table, unpadded_cells
 from ...network.upsampling import enlarge_map, enlarging, shrink
-from ...scene import NOWHERE, Grid, Scene, Slot, Step, Stroke
+from ...scene import NOWHERE, Grid, Lamp, Scene, Slot, Step, Stroke
 from ...symbols import labels, number
 from ..grids import written
+from ..sheet import arrow
 from ..words import call, count
 
 SLOTS = {
@@ -72,14 +73,22 @@ def upsampling_photo(
         say=_say(len(kernel), stride, low, high),
         size=(1200, 620),
         strokes=(
-            Stroke(((328, 194), (354, 194)), "forward"),
-            Stroke(((568, 194), (682, 194)), "forward", "transposed"),
+            arrow(SLOTS["photograph"], SLOTS["small"], "forward", away=8),
+            arrow(SLOTS["small"], SLOTS["enlarged"], "forward", "transposed", away=8),
             *(_curve(errors, step) if len(errors) > 1 else ()),
         ),
         counters=_counters(float((wrong**2).mean()), bilinear, low, high),
-        lamps=((len(kernel) % stride == 0, "the stride divides the kernel size"),),
+        lamps=(_divides(len(kernel), stride),),
         steps=tuple(_steps(small.shape, table)),
         code=_call(how),
+    )
+
+
+def _divides(kernel: int, stride: int) -> Lamp:
+    """Whether all cells are written equally often."""
+    even = kernel % stride == 0
+    return Lamp(
+        even, f"stride {stride} {'divides' if even else 'does not divide'} kernel size {kernel}"
     )
 
 
@@ -99,8 +108,8 @@ def _photo(name: str, title: str, values: np.ndarray) -> Grid:
         (1, 1, *values.shape),
         SLOTS[name],
         role="written" if name == "enlarged" else "read",
-        show="ink",
-        ink=1 - np.clip(values, 0, 1).ravel(),
+        show="colour",
+        values=np.clip(values, 0, 1).ravel(),
         numbers=tuple(number(value) for value in values.ravel().round(3).tolist()),
         saying="Row {row}, column {column}: {number}, from 0 for black to 1 for white.",
         photograph=True,
@@ -111,7 +120,7 @@ def _wrong(wrong: np.ndarray) -> Grid:
     """How far each cell of the enlarged map is from the photograph: the darker, the more."""
     return replace(
         _photo("enlarged", "where it is wrong", wrong),
-        ink=np.clip(wrong / DARKEST, 0, 1).ravel(),
+        values=np.clip(wrong, 0, DARKEST).ravel(),
         saying="Row {row}, column {column}: wrong by {number}.",
         photograph=False,
     )
@@ -127,6 +136,7 @@ def _kernel(kernel: np.ndarray, learned: int) -> Grid:
         symbols=labels("k", kernel.shape),
         numbers=numbers,
         show="numbers",
+        own_scale=True,
         saying="This weight is {number}. Each mean, times it, goes to one of the lit cells.",
     )
     return written(grid, "numbers")
@@ -143,6 +153,7 @@ def _counts(counts: np.ndarray) -> Grid:
         symbols=texts,
         numbers=texts,
         show="numbers",
+        own_scale=True,
         saying="{number} of the means write this cell.",
     )
 
@@ -185,13 +196,12 @@ def _steps(small, table):
     for cell in range(first, first + STEPS):
         stamped = np.unique(table["enlarged"][table["small"] == cell])
         weights = np.unique(table["kernel"][table["small"] == cell])
-        lit = {
-            "small": (cell,),
-            "enlarged": tuple(stamped.tolist()),
-            "kernel": tuple(weights.tolist()),
-        }
-        yield Step(lit, f"The mean in row {cell // width + 1}, column {cell % width + 1}, times the kernel, "
-                   f"is added to {len(stamped)} cells of the large map.")  # fmt: skip
+        yield Step(
+            {"small": (cell,), "kernel": tuple(weights.tolist())},
+            {"enlarged": tuple(stamped.tolist())},
+            f"The mean in row {cell // width + 1}, column {cell % width + 1}, times the kernel, is added to "
+            f"{len(stamped)} cells of the large map.",
+        )
 
 
 def _say(kernel: int, stride: int, low: int, high: int) -> str:

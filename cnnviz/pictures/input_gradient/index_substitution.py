@@ -10,22 +10,16 @@ from ...functional import conv2d_input
 from ...functional.geometry import Geometry
 from ...scene import Axis, Grid, Scene, Slot
 from ...symbols import spoken
-from ..grids import edge_grid, matrix_grid
-from ..maps import PADDING, in_one_row, padded, turned
+from ..grids import matrix_grid
+from ..maps import PADDING, in_one_row, laid_out, padded, turned
 from ..meetings import partners
 from ..sheet import Sheet
 from ..words import Says
 from .gathering import gather_table, input_call, input_equation
 
-LEFT = Slot(110, 46, 480, 50, largest=68, square=False, centred=False)
-ROWS = ("kernel", "turned", "upstream", "spread")  # beside W, one below the other
-SLOTS = {
-    "input_gradient": LEFT,
-    **{
-        name: Slot(640, 46 + 90 * n, 350, 50, largest=50, centred=False)
-        for n, name in enumerate(ROWS)
-    },
-}
+LONG, HIGH, CELL = 400, 260, 62  # the room of W, and how large its cells grow
+EDGE = 50  # of W: how high and how wide its vectors are
+ROWS = ("kernel", "turned", "spread")  # beside W, one below the other
 
 
 def index_substitution(
@@ -34,7 +28,7 @@ def index_substitution(
     """In one dimension: a row of W reads the kernel forwards, a column reads it backwards.
 
     ``weight`` is (k,), ``grad_output`` (n - k + 1,) for an input of ``input_length`` n. On the
-    right the same weights stand turned, with the padded gradient they slide over. ``letters`` are
+    right the same weights stand turned, over the padded gradient along which they slide. ``letters`` are
     those of a `Sheet`. Raises DoesNotFit where ``conv2d_input`` does.
     Source: blog, the intuition after the two convolutions; note, (3).
 
@@ -44,34 +38,52 @@ def index_substitution(
     """
     size, kernel, gradient = (1, input_length), weight.reshape(1, -1), grad_output.reshape(1, -1)
     back = conv2d_input(size, kernel, gradient)
-    geometry, sheet = Geometry.of(size, kernel.shape), Sheet(SLOTS, **letters)
+    geometry, sheet = (
+        Geometry.of(size, kernel.shape),
+        Sheet(_slots(grad_output.size, input_length), **letters),
+    )
     full = gather_table(geometry)
     table = {name: full[name] for name in ("upstream", "kernel", "spread", "turned")}
     table["input_gradient"] = full["input_gradient"]
 
     k = _row(sheet, "kernel", f"kernel |{sheet.letter('kernel')}|", kernel, editable=True)
     by = f"∂{sheet.notation.scalar}/∂{sheet.letter('output')}"
-    g = _row(sheet, "upstream", f"upstream gradient |{by}|", gradient, editable=True)
+    g = _row(sheet, "upstream", f"|{by}|", gradient, editable=True)
     dx = _row(sheet, "input_gradient", "", back, role="written")
     around = padded(g, geometry.adjoint_padding)
     return sheet.scene(
         "Why the kernel turns round",
         (
             dx,
-            *_matrix(k, g, table, dx.size),
+            _matrix(k, g, table, dx.size, sheet),
+            laid_out(g, lambda cells: cells.reshape(1, 1, -1, 1)),
             k,
-            sheet.again(turned(k), "turned", "kernel turned round"),
-            g,
-            sheet.again(around, "spread", f"the same, padded by k − 1 = {k.size - 1}"),
+            sheet.again(turned(k), "turned", "kernel turned round, to slide over"),
+            sheet.again(around, "spread", f"|{by}|, padded by k − 1 = {k.size - 1}"),
         ),
         table,
         _says(sheet, k, g, dx, table),
         say="Rows of W read the kernel forwards. Point at an input gradient: its column reads it backwards.",
-        size=(1200, 392),
         equations={"input_gradient": input_equation(sheet)},
         walk="input_gradient",
         code=input_call(sheet, size),
     )
+
+
+def _slots(outputs: int, inputs: int) -> dict[str, Slot]:
+    """W with its vectors along two edges, its cells as large as there is room for."""
+    cell = min(CELL, LONG / inputs, HIGH / outputs)
+    left, top = 20 + EDGE + 14, 46 + EDGE + 34
+    beside = left + LONG + 56
+    return {
+        "input_gradient": Slot(left, 46, cell * inputs, EDGE, largest=CELL, square=False),
+        "upstream": Slot(20, top, EDGE, cell * outputs, largest=CELL, square=False),
+        "W": Slot(left, top, LONG, HIGH, largest=cell, centred=False),
+        **{
+            name: Slot(beside, 46 + 116 * n, 420, EDGE, largest=EDGE, centred=False)
+            for n, name in enumerate(ROWS)
+        },
+    }
 
 
 def _row(sheet: Sheet, name: str, title: str, values: np.ndarray, **more) -> Grid:
@@ -80,26 +92,19 @@ def _row(sheet: Sheet, name: str, title: str, values: np.ndarray, **more) -> Gri
     return replace(grid, title=title or grid.title)
 
 
-def _matrix(k: Grid, g: Grid, table: dict, inputs: int) -> tuple[Grid, Grid]:
-    """W, with the upstream gradient along its left edge."""
-    down = Axis("upstream", tuple(range(g.size)))
-    across = Axis("input_gradient", tuple(range(inputs)))
-    edge = Slot(20, 134, 70, 246, largest=41, square=False, centred=False)
-    width = min(LEFT.largest, LEFT.width / inputs)
-    slot = replace(LEFT, y=134, width=width * inputs, height=min(246, 41 * g.size))
+def _matrix(k: Grid, g: Grid, table: dict, inputs: int, sheet: Sheet) -> Grid:
+    """W, with a row for each upstream gradient at its left, a column for each input gradient above."""
     matrix = matrix_grid(
         "W",
         k,
         table,
-        down,
-        across,
-        slot,
+        Axis("upstream", tuple(range(g.size))),
+        Axis("input_gradient", tuple(range(inputs))),
+        sheet.slots["W"],
         hit="{row} arrives at an output that read this input with the weight {value}.",
         miss="0: the output of {row} did not read this input.",
     )
-    return edge_grid("arriving", "", g, edge, down=down), replace(
-        matrix, title=f"|W|  {g.size}×{inputs}"
-    )
+    return replace(matrix, title=f"|W|  {g.size}×{inputs}")
 
 
 def _says(sheet: Sheet, k: Grid, g: Grid, dx: Grid, table: dict) -> dict[str, Says]:

@@ -9,25 +9,19 @@ import numpy as np
 from ...functional import conv2d, conv2d_input
 from ...functional.geometry import Geometry
 from ...functional.table import convolution_table, unpadded_cells
-from ...scene import Axis, Equation, Grid, Scene, Slot
+from ...scene import Axis, Grid, Lamp, Scene, Slot, Step
 from ...symbols import number, spoken
-from ..grids import edge_grid, matrix_grid
-from ..maps import PADDING, padded, places
-from ..sheet import Sheet, arrow, row
+from ..grids import matrix_grid
+from ..maps import laid_out
+from ..meetings import filled_in, partners
+from ..sheet import Sheet
 from ..words import Says, count
 from .gathering import input_call, input_equation
 
-TOP, LOW = 46, 466  # where the maps and the matrix below them start
-SLOTS = {
-    **row(170, y=TOP, gap=30, largest=46, input=240, kernel=130, output=160),
-    **row(170, y=258, gap=190, largest=46, input_gradient=240, upstream=160),
-    "vector": Slot(84, LOW, 526, 22, largest=46, square=False, centred=False),
-    "result": Slot(20, LOW + 28, 54, 142, largest=46, square=False, centred=False),
-    "W": Slot(84, LOW + 28, 526, 142, largest=46, square=False, centred=False),
-    "W_transposed": Slot(650, TOP, 180, 560, largest=46, square=False),
-    "arriving": Slot(858, TOP, 58, 560, largest=46, square=False),
-    "back": Slot(938, TOP, 58, 560, largest=46, square=False),
-}
+# W lies along the top and Wᵀ stands at the left: the same cells, mirrored in the corner they share.
+LONG, BROAD, CELL = 560, 170, 36
+LEFT, TOP, GAP = 20, 84, 50
+MIDDLE = TOP + BROAD + 200  # of what Wᵀ is multiplied with, below W
 
 
 def transposed_matrix(
@@ -39,7 +33,7 @@ def transposed_matrix(
     dilation=1,
     **letters,
 ) -> Scene:
-    """Forward h = Wa with W, backward Wᵀ times the upstream gradient, and the adjoint test.
+    """W and Wᵀ, each weight in its own hue, and Wᵀ times the upstream gradient; the adjoint test.
 
     ``input`` is (H, W), ``weight`` (kH, kW), ``grad_output`` as large as the output. A step is an
     input cell: its column of W is its row of Wᵀ. ``letters`` are those of a `Sheet`.
@@ -52,90 +46,142 @@ def transposed_matrix(
     how = {"stride": stride, "padding": padding, "dilation": dilation}
     result = conv2d(input, weight, **how)
     back = conv2d_input(input.shape, weight, grad_output, **how)
-    geometry, sheet = Geometry.of(input.shape, weight.shape, **how), Sheet(SLOTS, **letters)
-    meets = convolution_table(geometry)
-    table = {
-        **meets,
-        "upstream": meets["output"],
-        "input_gradient": unpadded_cells(geometry)[meets["input"]],
-    }
-    a = padded(sheet.grid("input", input, editable=True), geometry.padding)
-    k = sheet.grid("kernel", weight, editable=True)
-    h = sheet.grid("output", result, role="written")
-    g = sheet.grid("upstream", grad_output, editable=True)
-    dx = sheet.grid("input_gradient", back, role="written")
     forward, backward = float((result * grad_output).sum()), float((input * back).sum())
+    geometry = Geometry.of(input.shape, weight.shape, **how)
+    sheet = Sheet(_slots(grad_output.size, input.size), **letters)
+    table = _table(geometry)
+    a = _header(sheet, input, grad_output.size)
+    k = sheet.grid("kernel", weight, editable=True, hues=tuple(range(weight.size)))
+    g = sheet.grid("upstream", grad_output, editable=True)
+    dx = sheet.written(sheet.grid("input_gradient", back, role="written"))
+    says = _says(a, k, g, dx, table)
     return sheet.scene(
-        "The input gradient is Wᵀ times the upstream gradient",
-        (a, k, h, dx, g, *_matrices(a, k, h, g, dx, table)),
-        table,
-        _says(a, k, h, g, dx, table),
-        say="Point at an input gradient, or step: its row of Wᵀ is the column of W of that input.",
-        size=(1200, 640),
-        equations=_equations(sheet),
-        signs=((275, 137, "∗"), (435, 137, "="), (846, 330, "·"), (928, 330, "=")),
-        strokes=(arrow(SLOTS["upstream"], SLOTS["input_gradient"], "backward", "times Wᵀ", 10),),
-        counters=(
-            (number(forward), f"⟨W{sheet.letter('input')}, g⟩: outputs times g"),
-            (number(backward), f"⟨{sheet.letter('input')}, Wᵀg⟩: inputs times Wᵀg"),
+        "Wᵀ brings the gradient back",
+        (
+            a,
+            *_matrices(k, g, dx, table, sheet),
+            g,
+            replace(dx, frames=filled_in(dx.texts, range(dx.size)) if dx.texts else ()),
+            k,
         ),
-        lamps=((bool(np.isclose(forward, backward)), "equal: the adjoint test"),),
-        walk="input_gradient",
+        table,
+        says,
+        say="Point at an input gradient, or step: its row of Wᵀ is the column of W of that input.",
+        equations={"input_gradient": input_equation(sheet)},
+        signs=((LEFT + BROAD + 28, MIDDLE + 10, "·"), (LEFT + BROAD + GAP + 170, MIDDLE + 10, "=")),
+        **_adjoint_test(sheet, forward, backward),
+        steps=_steps(g.size, dx.size, table, says["input_gradient"]),
         code=input_call(sheet, geometry.input_size, **how),
     )
 
 
-def _matrices(a: Grid, k: Grid, h: Grid, g: Grid, dx: Grid, table: dict) -> list[Grid]:
-    """W with its vectors below the maps, Wᵀ with its vectors on the right."""
-    inputs = Axis("input", tuple(places(a).tolist()))
-    outputs, arriving = Axis("output", tuple(range(h.size))), Axis("upstream", tuple(range(g.size)))
-    back = Axis("input_gradient", tuple(range(dx.size)))
-    transposed = matrix_grid(
+def _slots(outputs: int, inputs: int) -> dict[str, Slot]:
+    """W and Wᵀ have cells of one size and start from the corner they share, however many there are."""
+    cell = min(CELL, LONG / inputs, BROAD / outputs)
+    long, broad, x = cell * inputs, cell * outputs, LEFT + BROAD + GAP
+    return {
+        "input": Slot(x, TOP - 34, long, 29, largest=CELL, square=False, centred=False),
+        "W": Slot(x, TOP, long, broad, largest=cell),
+        "W_transposed": Slot(LEFT + BROAD - broad, TOP, broad, long, largest=cell),
+        "upstream": Slot(x, MIDDLE - 75, 150, 150, largest=60),
+        "input_gradient": Slot(x + 190, MIDDLE - 120, 240, 240, largest=60),
+        "kernel": Slot(x + LONG - 108, MIDDLE - 54, 108, 108, largest=36),
+        "all": Slot(LEFT, TOP, x + LONG - LEFT, LONG),  # the sheet is as high as W is wide at most
+    }
+
+
+def _table(geometry: Geometry) -> dict[str, np.ndarray]:
+    """The meetings of the layer. A padding cell is no input: W has no column for it."""
+    meets = convolution_table(geometry)
+    inputs = unpadded_cells(geometry)[meets["input"]]
+    return {
+        "input": inputs,
+        "kernel": meets["kernel"],
+        "upstream": meets["output"],
+        "input_gradient": inputs,
+    }
+
+
+def _header(sheet: Sheet, input: np.ndarray, outputs: int) -> Grid:
+    """The input in one row: each of its cells stands over its column of W."""
+    a = sheet.grid("input", input, editable=True)
+    title = f"|W|  {outputs}×{a.size}: a column for each input |{sheet.letter('input')}|"
+    return replace(laid_out(a, lambda cells: cells.reshape(1, 1, 1, -1)), title=title)
+
+
+def _matrices(k: Grid, g: Grid, dx: Grid, table: dict, sheet: Sheet) -> tuple[Grid, Grid]:
+    inputs, back = (Axis(name, tuple(range(dx.size))) for name in ("input", "input_gradient"))
+    outputs = Axis("upstream", tuple(range(g.size)))
+    lying = matrix_grid(
+        "W",
+        k,
+        table,
+        outputs,
+        inputs,
+        sheet.slots["W"],
+        hit="In W, the row of {row} has {value} in the column of {column}.",
+        miss="In W, the row of {row} has 0 in the column of {column}: that output does not read it.",
+    )
+    standing = matrix_grid(
         "W_transposed",
         k,
         table,
         back,
-        arriving,
-        SLOTS["W_transposed"],
+        outputs,
+        sheet.slots["W_transposed"],
         hit="Row {row}, column {column} of Wᵀ: {value}.",
         miss="Row {row}, column {column} of Wᵀ is 0: that output does not read that input.",
     )
-    return [
-        edge_grid("vector", f"|W|  {h.size}×{dx.size}", a, SLOTS["vector"], across=inputs),
-        edge_grid("result", "", h, SLOTS["result"], down=outputs),
-        matrix_grid(
-            "W",
-            k,
-            table,
-            outputs,
-            inputs,
-            SLOTS["W"],
-            hit="Row {row}, column {column} of W: {value}.",
-            miss="Row {row}, column {column} of W is 0, because {row} does not read {column}.",
-        ),
-        replace(transposed, title=f"|W|ᵀ  {dx.size}×{h.size}"),
-        edge_grid("arriving", "", g, SLOTS["arriving"], down=arriving),
-        edge_grid("back", "", dx, SLOTS["back"], down=back),
-    ]
+    return lying, replace(standing, title=f"|W|ᵀ  {dx.size}×{g.size}")
 
 
-def _equations(sheet: Sheet) -> dict[str, Equation]:
+def _adjoint_test(sheet: Sheet, forward: float, backward: float) -> dict:
+    """Outputs times upstream gradients, inputs times input gradients, and whether they are equal."""
+    a, same = sheet.letter("input"), bool(np.isclose(forward, backward))
+    words = f"{'equal' if same else 'not equal'}: the adjoint test"
     return {
-        "output": sheet.forward("output"),
-        "input_gradient": input_equation(sheet),
+        "counters": ((number(forward), f"⟨W{a}, g⟩"), (number(backward), f"⟨{a}, Wᵀg⟩")),
+        "lamps": (Lamp(same, words, mistake=True),),
     }
 
 
-def _says(a: Grid, k: Grid, h: Grid, g: Grid, dx: Grid, table: dict) -> dict[str, Says]:
+def _steps(outputs: int, inputs: int, table: dict, says: Says) -> tuple[Step, ...]:
+    """An input gradient after the other: its row of Wᵀ times the upstream gradient. The weights of that
+    row are those of its column of W."""
+    met, weights = (
+        partners(table["input_gradient"], table[name], inputs) for name in ("upstream", "kernel")
+    )
+
+    def step(cell: int) -> Step:
+        column, row = (
+            range(cell, outputs * inputs, inputs),
+            range(cell * outputs, (cell + 1) * outputs),
+        )
+        reads = {
+            "W": tuple(column[u] for u in met[cell]),
+            "W_transposed": tuple(row[u] for u in met[cell]),
+            "upstream": tuple(met[cell]),
+            "kernel": tuple(weights[cell]),
+        }
+        return Step(
+            reads,
+            {"input_gradient": (cell,)},
+            says(cell),
+            of=("input_gradient", cell),
+            around={"input": (cell,), "W": tuple(column), "W_transposed": tuple(row)},
+        )
+
+    return tuple(map(step, range(inputs)))
+
+
+def _says(a: Grid, k: Grid, g: Grid, dx: Grid, table: dict) -> dict[str, Says]:
     """What each cell says when the learner points at it."""
     inside = table["input_gradient"] >= 0
     fed = np.bincount(table["input_gradient"][inside], minlength=dx.size).tolist()
     used = np.bincount(table["kernel"][inside], minlength=k.size).tolist()
 
     def of_input(cell: int) -> str:
-        if cell == PADDING:
-            return "A padding cell: always 0, and W has no column for it."
-        name, feeds = spoken(a.origin.symbols[cell]), count(fed[cell], "output")
+        name, feeds = spoken(a.symbols[cell]), count(fed[cell], "output")
         return f"{name} feeds {feeds}: its column of W, which is its row of Wᵀ."
 
     def of_kernel(cell: int) -> str:
@@ -143,9 +189,6 @@ def _says(a: Grid, k: Grid, h: Grid, g: Grid, dx: Grid, table: dict) -> dict[str
             f"{spoken(k.symbols[cell])} stands {used[cell]} times in W, and as often in Wᵀ, "
             "mirrored in the diagonal."
         )
-
-    def of_output(cell: int) -> str:
-        return f"{spoken(h.symbols[cell])} is row {cell + 1} of W times the input as a vector."
 
     def of_upstream(cell: int) -> str:
         return (
@@ -166,7 +209,6 @@ def _says(a: Grid, k: Grid, h: Grid, g: Grid, dx: Grid, table: dict) -> dict[str
     return {
         "input": of_input,
         "kernel": of_kernel,
-        "output": of_output,
         "upstream": of_upstream,
         "input_gradient": of_gradient,
     }

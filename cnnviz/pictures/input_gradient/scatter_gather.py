@@ -12,16 +12,17 @@ import numpy as np
 
 from ...functional import conv2d_input, conv2d_input_gather, conv_matrix
 from ...functional.geometry import Geometry
-from ...scene import NOWHERE, Grid, Scene, Step
+from ...scene import NOWHERE, Grid, Lamp, Scene, Step
 from ...symbols import number, spoken
 from ..maps import INSERTED, PADDING, padded, spread, turned
 from ..meetings import partners
-from ..sheet import Sheet, row
+from ..sheet import Sheet, between, row
 from ..words import Says, count
 from .gathering import gather_table, input_call, input_equation
 
-SCATTER = row(250, y=46, gap=65, largest=58, upstream=310, kernel=220, input_gradient=310)
-GATHER = row(250, y=356, gap=65, largest=58, spread=310, turned=220, gathered=310)
+SCATTER = row(246, y=46, gap=50, largest=60, upstream=250, kernel=210, input_gradient=250)
+GATHER = row(246, y=340, gap=50, largest=60, spread=250, turned=210, gathered=250)
+RESULTS = ("input_gradient", "gathered")  # A and B
 SLOTS = {**SCATTER, **GATHER}
 Grids = dict[str, Grid]
 Table = dict[str, np.ndarray]
@@ -65,17 +66,24 @@ def scatter_gather(
         table,
         _says(grids, table),
         say=_at_rest(geometry, len(steps)),
-        size=(1200, 622),
-        equations={name: input_equation(sheet, name) for name in ("input_gradient", "gathered")},
-        signs=((362, 178, "·"), (648, 178, "→"), (362, 488, "∗"), (648, 488, "=")),
-        counters=((str(len(steps)), "products on each side"),),
+        equations={
+            "input_gradient": input_equation(sheet),
+            "gathered": input_equation(sheet, "gathered", "turned", "spread"),
+        },
+        signs=(*between(SCATTER, "·→"), *between(GATHER, "∗=")),
+        counters=((str(len(steps)), "products in each"),),
         lamps=(
-            (bool(np.allclose(scattered, gathered)), "scatter = gather"),
-            (bool(np.allclose(scattered.ravel(), product)), "both = Wᵀ times what arrives"),
+            _equal("B", scattered, gathered),
+            _equal("Wᵀ times what arrives", scattered.ravel(), product),
         ),
         steps=steps,
         code=input_call(sheet, geometry.input_size, **how),
     )
+
+
+def _equal(other: str, scattered: np.ndarray, wanted: np.ndarray) -> Lamp:
+    same = bool(np.allclose(scattered, wanted))
+    return Lamp(same, f"A {'=' if same else '≠'} {other}", mistake=True)
 
 
 def _grids(sheet: Sheet, grad_output, weight, scattered, gathered, geometry: Geometry) -> Grids:
@@ -89,13 +97,14 @@ def _grids(sheet: Sheet, grad_output, weight, scattered, gathered, geometry: Geo
     same = sheet.grid("gathered", gathered, of="input_gradient", role="written")
     around = padded(spread(g, geometry.stride), geometry.adjoint_padding)
     rows, columns = geometry.kernel_size
+    by = dx.title.removeprefix("input gradient ")
     grids = (
         g,
         k,
-        replace(dx, title=f"scatter: {dx.title}"),
+        replace(dx, title=f"A  scatter: {by}"),
         sheet.again(around, "spread", _moved_title(around, geometry)),
         sheet.again(turned(k), "turned", f"kernel turned by 180°  {rows}×{columns}"),
-        replace(same, title=f"gather: {same.title}"),
+        replace(same, title=f"B  gather: {by}"),
     )
     return {grid.name: grid for grid in grids}
 
@@ -104,7 +113,7 @@ def _moved_title(grid: Grid, geometry: Geometry) -> str:
     """What was done to the upstream gradient: zeros between its cells and around them, or a crop."""
     widths = sorted({n for axis in geometry.adjoint_padding for n in axis})
     by = f" by {abs(widths[0])}" if len(widths) == 1 else ""
-    done = ["the same"] + ["zeros between"] * ("inserted" in grid.marks)
+    done = ["spread" if "inserted" in grid.marks else "the same"]
     done += [f"padded{by}"] * ("padding" in grid.marks) + [f"cropped{by}"] * (widths[0] < 0)
     rows, columns = grid.shape[2:]
     return f"{', '.join(done)}: {rows}×{columns}"
@@ -190,12 +199,13 @@ def _walk(
         return f"{g} · {k} to {dx}"
 
     def step(n: int, there: int, here: int) -> Step:
-        end = f". The same {len(gather)} products were made, and the two maps are equal."
+        lit = {name: (columns[name][there if name in SCATTER else here],) for name in SLOTS}
+        end = f"The same {len(gather)} products were made, and A = B. " * (n + 1 == len(gather))
         return Step(
-            {name: (columns[name][there if name in SCATTER else here],) for name in SLOTS},
-            f"Scatter adds {added(there)}. Gather adds {added(here)}. Cells that are finished: "
-            f"scatter {scatter_done[n]}, gather {gather_done[n]}"
-            f"{end if n + 1 == len(gather) else '.'}",
+            {name: cells for name, cells in lit.items() if name not in RESULTS},
+            {name: lit[name] for name in RESULTS},
+            f"A adds {added(there)}. B adds {added(here)}. Finished cells: A {scatter_done[n]}, "
+            f"B {gather_done[n]}. {end}The sum of B’s cell:",
             of=("gathered", columns["gathered"][here]),
             around={
                 "input_gradient": tuple(stamps[columns["upstream"][there]]),
@@ -235,8 +245,8 @@ def _at_rest(geometry: Geometry, products: int) -> str:
         if low < 0
     ][:1]
     return (
-        "Above, scatter: each cell of the upstream gradient stamps the kernel onto the result. "
-        "Below, gather: the turned kernel slides and adds up. "
+        "A, scatter: each cell of the upstream gradient stamps the kernel onto the result. "
+        "B, gather: the turned kernel slides and adds up. "
         + "".join(cropped)
         + f"Step through the {products} products, or point at a cell."
     )

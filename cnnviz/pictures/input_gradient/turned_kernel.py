@@ -10,7 +10,7 @@ import numpy as np
 from ...functional import conv2d, conv2d_input, rot180
 from ...functional.geometry import Geometry
 from ...functional.table import convolution_table
-from ...scene import NOWHERE, Grid, Scene, Slot, Stroke
+from ...scene import NOWHERE, Grid, Lamp, Scene, Slot, Stroke
 from ...symbols import NOTATIONS, spoken
 from ..grids import map_grid
 from ..maps import PADDING, laid_out, padded, places
@@ -30,9 +30,9 @@ TURNS = {
     "transpose": (lambda k: np.swapaxes(k, -1, -2), ".T"),
 }
 SLOTS = {
-    **column(210, y=46, gap=60, largest=62, kernel=190, turned=190),
-    "spread": Slot(280, 111, 330, 310, largest=62),
-    **column(310, left=680, y=46, gap=60, largest=62, result=190, input_gradient=190),
+    **column(220, y=46, gap=60, largest=62, kernel=190, turned=190),
+    "spread": Slot(280, 121, 290, 290, largest=62),
+    **column(240, left=630, y=46, gap=60, largest=62, result=190, input_gradient=190),
 }
 
 
@@ -66,7 +66,7 @@ def turned_kernel(
     sheet = Sheet(SLOTS, **{"notation": NOTATIONS["blog"], **letters})
     k = sheet.grid("kernel", weight, editable=True)
     t = sheet.again(
-        laid_out(k, laid), "turned", f"as it slides: {turn}{', then flipped' * true_convolution}"
+        laid_out(k, laid), "turned", f"as it slides: {turn}{', flipped' * true_convolution}"
     )
     g = _padded(sheet, grad_output, geometry)
     table = _table(t, g, geometry, Geometry.of(input_size, weight.shape))
@@ -78,20 +78,32 @@ def turned_kernel(
         table,
         _says(k, g, out, dx, right),
         say=_at_rest(result.shape, truth.shape, right, padding, sheet.show),
-        size=(1200, 510),
         equations={
             "result": input_equation(sheet, "result", "turned", "spread", printed=""),
             "input_gradient": input_equation(sheet, upstream="spread"),
         },
-        signs=((258, 391, "∗"), (645, 266, "=")),
-        strokes=(Stroke(((125, 240), (125, 268)), "forward"),),
+        signs=((250, 401, "∗"), (600, 276, "=")),
+        strokes=(_turning(k, t),),
         counters=((f"{sum(right or ())} of {truth.size}", "cells are right"),),
-        lamps=(
-            (right is not None, "the size is right"),
-            (bool(right) and all(right), "this is the gradient"),
-        ),
+        lamps=_lamps(right),
         walk="result",
         code=_call(sheet, turn, true_convolution, padding),
+    )
+
+
+def _turning(k: Grid, t: Grid) -> Stroke:
+    """The arrow from the kernel down to how it lies: from its lower edge to the title of the other."""
+    x = k.slot.x + k.slot.width / 2
+    return Stroke(
+        ((x, k.place.y + k.shape[2] * k.place.height + 5), (x, t.place.y - 28)), "forward"
+    )
+
+
+def _lamps(right: list[bool] | None) -> tuple[Lamp, Lamp]:
+    fits, all_right = right is not None, bool(right) and all(right)
+    return (
+        Lamp(fits, f"the size is {'right' if fits else 'wrong'}"),
+        Lamp(all_right, f"this is {'' if all_right else 'not '}the gradient"),
     )
 
 
@@ -119,17 +131,14 @@ def _padded(sheet: Sheet, grad_output: np.ndarray, geometry: Geometry) -> Grid:
 def _results(
     sheet: Sheet, result: np.ndarray, truth: np.ndarray, right: list[bool] | None
 ) -> tuple[Grid, Grid]:
-    """What comes out, its cells marked right or wrong where it has the size; and what should."""
+    """What comes out, with a tick in each cell that is right; and what should come out."""
     out = map_grid("result", "r", result, SLOTS["result"], sheet.start, role="written")
     dx = sheet.grid("input_gradient", truth, role="written")
     wanted = f"what it should be: {dx.title.removeprefix('input gradient ')}"
-    marks = {
-        name: tuple(cell for cell, good in enumerate(right or ()) if good is which)
-        for name, which in (("right", True), ("wrong", False))
-    }
+    ticks = tuple(cell for cell, good in enumerate(right or ()) if good)
     made = f"what comes out  {result.shape[0]}×{result.shape[1]}"
     return (
-        replace(out, title=made, marks={} if right is None else marks),
+        replace(out, title=made, marks={"right": ticks} if ticks else {}),
         replace(dx, title=wanted),
     )
 
@@ -217,6 +226,6 @@ def _at_rest(made: tuple, wanted: tuple, right: list[bool] | None, padding: int,
         only = " for these numbers" if show == "numbers" else ", whatever the numbers are"
         return f"All {len(right)} cells are right{only}: this is the input gradient."
     return (
-        f"{sum(right)} of {len(right)} cells are right. Pin a wrong one and read its sum, then "
-        "the sum it should be, below it."
+        f"{sum(right)} of {len(right)} cells are right, those with a tick. Pin another and read its "
+        "sum, then the sum it should be, below it."
     )

@@ -1,4 +1,4 @@
-"""The picture of the input gradients written out as sums, and of how many terms each sum has."""
+"""The picture of the input gradients written out as sums."""
 
 from __future__ import annotations
 
@@ -10,16 +10,14 @@ from ...functional import conv2d_input
 from ...functional.geometry import Geometry
 from ...scene import NOWHERE, Grid, Scene, Slot
 from ...symbols import NOTATIONS, Notation, spoken
-from ..grids import map_grid
 from ..maps import turned
-from ..sheet import Sheet, row
+from ..sheet import Sheet, column
 from ..words import Says, count
 from .gathering import gather_table, input_call, input_equation
 
 SLOTS = {
-    **row(150, y=46, gap=30, largest=56, upstream=150, kernel=130),
-    **row(150, y=290, gap=30, largest=56, overlap=150, turned=130),
-    "input_gradient": Slot(372, 46, 620, 450, largest=205, square=False),
+    **column(160, y=46, gap=64, largest=52, upstream=156, kernel=120, turned=120),
+    "input_gradient": Slot(220, 46, 640, 524, largest=213, square=False),
 }
 
 
@@ -32,15 +30,15 @@ def written_out(
     dilation=1,
     **letters,
 ) -> Scene:
-    """Every input gradient as a sum, written into its cell, and how many terms each sum has.
+    """Every input gradient as a sum, written into its cell.
 
     ``grad_output`` is (oH, oW), ``weight`` (kH, kW), ``input_size`` (H, W). ``letters`` are those of
     a `Sheet`, here of the slides unless said. Raises DoesNotFit where ``conv2d_input`` does.
     Source: slides, the nine equations; blog, the nine equations.
 
     >>> scene = written_out(np.ones((2, 2)), np.ones((2, 2)), (3, 3))
-    >>> scene["input_gradient"].symbols[1], scene["overlap"].numbers[:3]
-    ('∂L/∂O_11·F_12\\n+ ∂L/∂O_12·F_11', ('1', '2', '1'))
+    >>> scene["input_gradient"].symbols[1]
+    '∂L/∂O_11·F_12\\n+ ∂L/∂O_12·F_11'
     """
     how = {"stride": stride, "padding": padding, "dilation": dilation}
     back = conv2d_input(input_size, weight, grad_output, **how)
@@ -48,25 +46,18 @@ def written_out(
     full = gather_table(Geometry.of(input_size, weight.shape, **how))
     names = ("upstream", "kernel", "turned", "input_gradient")
     table = {name: full[name][full["upstream"] != NOWHERE] for name in names}
-    table["overlap"] = table["input_gradient"]
 
     g = sheet.grid("upstream", grad_output, editable=True)
     k = sheet.grid("kernel", weight, editable=True)
     dx = sheet.grid("input_gradient", back, role="written")
     dx = replace(dx, names=dx.symbols, symbols=_sums(g, k, table, dx.size, sheet.notation))
-    # The counts are an input gradient themselves: that of all ones.
-    ones = np.ones(weight.shape, dtype=int), np.ones(grad_output.shape, dtype=int)
-    counts = conv2d_input(input_size, *ones, **how)
-    overlap = map_grid("overlap", "", counts, SLOTS["overlap"], sheet.start, role="written")
-    overlap = replace(overlap, title="terms in each sum", symbols=overlap.numbers, names=dx.names)
     return sheet.scene(
         "The equations of the input gradient",
-        (g, k, overlap, sheet.again(turned(k), "turned", "turned by 180°"), dx),
+        (g, k, sheet.again(turned(k), "turned", "turned by 180°"), dx),
         table,
         _says(g, k, dx, table),
         say="Step from equation to equation: the gradients and the weights of each light up, and where "
         "they lie in the turned kernel.",
-        size=(1200, 520),
         equations={"input_gradient": input_equation(sheet)},
         walk="input_gradient",
         code=input_call(sheet, input_size, **how),
@@ -119,5 +110,4 @@ def _says(g: Grid, k: Grid, dx: Grid, table: dict) -> dict[str, Says]:
         "kernel": of_kernel,
         "turned": of_kernel,
         "input_gradient": of_gradient,
-        "overlap": of_gradient,
     }

@@ -12,7 +12,7 @@ from ...functional.table import convolution_table
 from ...scene import Grid, Scene, Slot
 from ...symbols import spoken
 from ..grids import bank_of
-from ..meetings import partners
+from ..meetings import joined, partners, worked_through
 from ..sheet import Sheet, row
 from ..words import Says, count, said
 from .kernel_gradient import equation_of, weight_call
@@ -45,12 +45,13 @@ def kernel_channels(
     gradient = conv2d_weight(input, weight_size, grad_output, groups=groups)
     outputs, inputs = weight_size[:2]
     sheet = Sheet(SLOTS, **{"show": "numbers", **letters})
-    a = sheet.grid("input", input, editable=True)
+    # Which channel a cell is in, its tile says.
+    a = sheet.grid("input", input, editable=True, brief=len(input) > 1)
     g = sheet.grid("upstream", grad_output, editable=True)
     dk = sheet.grid("kernel_gradient", gradient, role="written")
     table = _table(Geometry.of(input.shape[-2:], weight_size[-2:]), len(input), outputs, groups)
-    return sheet.scene(
-        "The kernel gradient of several channels",
+    scene = sheet.scene(
+        "A plane for each pair of channels",
         (a, g, dk, bias_grid(sheet, grad_output)),
         table,
         {
@@ -66,24 +67,27 @@ def kernel_channels(
             ),
         },
         counters=(
-            (str(outputs * inputs), "planes: pairs that meet"),
-            (str(outputs * len(input)), "pairs of channels"),
+            (
+                f"{outputs * inputs} of {outputs * len(input)}",
+                "pairs of channels meet: a plane each",
+            ),
             (str(outputs), "bias gradients"),
         ),
-        walk="kernel_gradient",
         code=weight_call(sheet, groups=groups),
     )
+    reads = {"kernel_gradient": ("upstream", "input"), "bias_gradient": ("upstream",)}
+    return worked_through(scene, reads, scene.sentence)
 
 
 def _table(geometry: Geometry, inputs: int, outputs: int, groups: int) -> dict[str, np.ndarray]:
-    """The meetings of the forward pass, and the bias of each."""
+    """The meetings of the forward pass, and below them those of each output with its bias."""
     met = convolution_table(geometry, inputs, outputs, groups)
-    return {
-        "input": met["input"],
-        "upstream": met["output"],
-        "kernel_gradient": met["kernel"],
-        "bias_gradient": met["output"] // int(np.prod(geometry.output_size)),
-    }
+    cells = int(np.prod(geometry.output_size))
+    every_output = np.arange(outputs * cells)
+    return joined(
+        {"input": met["input"], "upstream": met["output"], "kernel_gradient": met["kernel"]},
+        {"upstream": every_output, "bias_gradient": every_output // cells},
+    )
 
 
 def bias_grid(sheet: Sheet, grad_output: np.ndarray) -> Grid:

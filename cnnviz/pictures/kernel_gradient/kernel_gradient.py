@@ -14,7 +14,7 @@ from ..meetings import partners
 from ..sheet import Sheet, between, row
 from ..words import Says, count, names
 
-SLOTS = row(330, input=370, upstream=240, kernel_gradient=250)
+SLOTS = row(330, input=370, upstream=240, kernel_gradient=250, largest=82)
 
 
 def kernel_gradient(
@@ -176,11 +176,9 @@ def _say(g: Grid, dk: Grid, geometry: Geometry) -> str:
 
 def _counters(geometry: Geometry) -> tuple[tuple[str, str], ...]:
     rows, columns = geometry.output_size
-    counters = [
-        (str(rows * columns), "products in each sum"),
-        ("{}×{}".format(*geometry.gradient_rows), "stops of the window"),
-        ("{}×{}".format(*geometry.kernel_size), "of them are weights"),
-    ]
+    stops, weights = ("{}×{}".format(*n) for n in (geometry.gradient_rows, geometry.kernel_size))
+    each = "one for each weight" if stops == weights else f"{weights} of them for a weight"
+    counters = [(str(rows * columns), "products in each sum"), (stops, f"stops, {each}")]
     if geometry.stride != (1, 1) or geometry.dilation != (1, 1):
         (stride, _), (dilation, _) = geometry.stride, geometry.dilation
         counters.append((f"{dilation} and {stride}", "its stride and its dilation"))

@@ -49,8 +49,8 @@ def one_weight(
     >>> scene = one_weight(np.arange(9.0).reshape(3, 3), np.ones((2, 2)), np.ones((2, 2)), 1)
     >>> scene.equation_text("sum", 0)
     '∂F/∂k_12 = ∂F/∂h_11·a_12 + ∂F/∂h_12·a_13 + ∂F/∂h_21·a_22 + ∂F/∂h_22·a_23'
-    >>> scene.steps[1].lit["input"]
-    (2,)
+    >>> scene.steps[1].reads["input"], scene.steps[1].writes
+    ((2,), {'product': (1,)})
     """
     gradient = conv2d_weight(input, weight.shape, grad_output, stride)
     table = _table(Geometry.of(input.shape, weight.shape, stride), cell)
@@ -146,15 +146,21 @@ def _columns(
     sheet: Sheet, paths: _Paths, a: Grid, k: Grid, h: Grid, g: Grid, dk: Grid
 ) -> dict[str, Grid]:
     """What stands on the paths, from the weight to the sum that its gradient is."""
-    outputs, total = _column(sheet, "output", h), _column(sheet, "sum", dk, [paths.cell])
+    outputs = _column(sheet, "output", h)
+    total = _column(sheet, "sum", dk, [paths.cell], title=f"sum |{_gradient(dk)}|")
     return {
         "weight": _column(sheet, "weight", k, [paths.cell]),
         "output": outputs,
         "local": _column(sheet, "local", a, paths.met, title="local slope"),
-        "upstream": _column(sheet, "upstream", g),
+        "upstream": _column(sheet, "upstream", g, title=f"upstream |{_gradient(g)}|"),
         "product": _products(sheet, outputs, paths),
         "sum": replace(total, frames=_growing(sheet, total, paths.products)),
     }
+
+
+def _gradient(grid: Grid) -> str:
+    """What all cells of a gradient are called: of ∂F/∂k_12 the cell shows 12 alone."""
+    return grid.symbols[0].partition("_")[0]
 
 
 def _products(sheet: Sheet, h: Grid, paths: _Paths) -> Grid:
@@ -176,18 +182,28 @@ def _growing(sheet: Sheet, total: Grid, products: list[float]) -> tuple[tuple[st
     """The sum after each path: in numbers it grows, in symbols it stands there at the end."""
     if sheet.show == "numbers":
         return tuple((number(value),) for value in accumulate(products))
-    return (("",),) * (len(products) - 1) + (total.symbols,)
+    return (("",),) * (len(products) - 1) + (total.texts,)
 
 
 def _strokes(parts: dict[str, Grid]) -> tuple[Stroke, ...]:
-    """Blue from the weight to every output, orange from every product into the sum."""
+    """Blue from the weight to every output, orange from every product into the sum: each ends at a
+    place of its own."""
     weight, total = parts["weight"].place, parts["sum"].place
     h, edge = parts["output"], parts["product"].place
-    origin, goal = (weight.x + weight.width + 3, MIDDLE), (total.x - 3, MIDDLE)
+    origin, goal = weight.x + weight.width + 4, total.x - 4
     rows = [h.corner(n)[1] + h.place.height / 2 for n in range(h.size)]
+    # The paths as far apart as they can be at one cell; a step lights its own.
+    near = [MIDDLE + 0.8 * total.height * ((n + 0.5) / h.size - 0.5) for n in range(h.size)]
+    ends = tuple(zip(near, rows, strict=True))
     return (
-        *(Stroke((origin, (h.place.x - 4, row))) for row in rows),
-        *(Stroke(((edge.x + edge.width + 3, row), goal), "backward") for row in rows),
+        *(
+            Stroke(((origin, by), (h.place.x - 4, row)), steps=(n,))
+            for n, (by, row) in enumerate(ends)
+        ),
+        *(
+            Stroke(((edge.x + edge.width + 4, row), (goal, by)), "backward", steps=(n,))
+            for n, (by, row) in enumerate(ends)
+        ),
     )
 
 
@@ -235,7 +251,9 @@ def _steps(sheet: Sheet, paths: _Paths) -> tuple[Step, ...]:
         )
         if sheet.show == "numbers":
             says += f" That is {number(paths.products[n])}; the sum is now {number(sums[n])}."
-        lit = dict.fromkeys(("output", "local", "upstream", "product"), (n,))
-        lit |= {"weight": (0,), "kernel": (paths.cell,), "input": (paths.met[n],), "sum": (0,)}
-        steps.append(Step(lit, says, ("sum", 0) if n + 1 == len(sums) else None))
+        last = n + 1 == len(sums)
+        reads = {"weight": (0,), "kernel": (paths.cell,), "input": (paths.met[n],)}
+        reads |= dict.fromkeys(("output", "local", "upstream"), (n,))
+        grows = {"sum": (0,)} if last or sheet.show == "numbers" else {}
+        steps.append(Step(reads, {"product": (n,), **grows}, says, ("sum", 0) if last else None))
     return tuple(steps)

@@ -9,7 +9,7 @@ import numpy as np
 from ...functional import conv2d, conv2d_input
 from ...functional.geometry import Geometry
 from ...functional.table import convolution_table
-from ...scene import Grid, Scene
+from ...scene import Grid, Lamp, Scene
 from ...symbols import Notation, spoken
 from ..maps import SAYS_CROPPED, padded, padded_or_struck, places, spread, turned
 from ..sheet import Sheet, between
@@ -162,13 +162,22 @@ def _say(role: str, on: Grid, notation: Notation) -> str:
 
 def _lamps(role: str, grids: tuple[Grid, ...], geometry: Geometry, notation: Notation):
     on, window, _ = grids
+    turned, zeros = role == "input gradient", _zeros(on, window)
+    alike = geometry.output_size == geometry.kernel_size
+    sizes = f"kernel and ∂{notation.scalar}/∂{notation.output}"
     return (
-        (role == "input gradient", "the window is turned by 180°"),
-        ("padding" in on.marks, "the map is padded with zeros"),
-        ("inserted" in on.marks, "zeros are inserted, for the stride"),
-        ("inserted" in window.marks, "zeros are inserted, for the dilation"),
-        (
-            geometry.output_size == geometry.kernel_size,
-            f"kernel and ∂{notation.scalar}/∂{notation.output} have one size",
-        ),
+        Lamp(turned, f"the window is {'turned by 180°' if turned else 'not turned'}"),
+        Lamp(bool(zeros), f"zeros {zeros}" if zeros else "no zeros are put in"),
+        Lamp(alike, f"{sizes} {'have one size' if alike else 'differ in size'}"),
     )
+
+
+def _zeros(on: Grid, window: Grid) -> str:
+    """Where zeros were put in: around the map, in it for the stride, in the window for the dilation."""
+    places = {
+        "around the map": "padding" in on.marks,
+        "in the map": "inserted" in on.marks,
+        "in the window": "inserted" in window.marks,
+    }
+    *first, last = [where for where, there in places.items() if there] or [""]
+    return f"{', '.join(first)} and {last}" if first else last

@@ -9,8 +9,9 @@ import numpy as np
 from ...functional import conv2d, conv2d_weight
 from ...functional.geometry import Geometry
 from ...functional.table import convolution_table
-from ...scene import NOWHERE, Grid, Scene, Slot, Stroke
+from ...scene import NOWHERE, Grid, Lamp, Scene, Slot, Step, Stroke
 from ...symbols import Notation, number, spoken
+from ..meetings import filled_in
 from ..plot import Plot
 from ..sheet import Sheet
 from ..words import Says
@@ -56,12 +57,12 @@ def wiggle(
     sheet = Sheet(SLOTS, **{"show": "numbers", **letters})
     grids = a, k, h, _, g, _ = _grids(sheet, trial)
     table = _table(Geometry.of(input.shape, weight.shape, stride), cell)
-    name = spoken(k.symbols[cell])
+    name, says = spoken(k.symbols[cell]), _says(a, k, h, g, table, cell, scalar)
     return sheet.scene(
         "A weight, nudged",
         grids,
         table,
-        _says(a, k, h, g, table, cell, scalar),
+        says,
         say=_say(sheet.notation, name, scalar),
         size=(1200, 600),
         equations={
@@ -71,11 +72,8 @@ def wiggle(
         signs=((278, 165, "∗"), (500, 105, "=")),
         strokes=_plot(trial, sheet.notation, name),
         counters=_counters(trial, f"∂{sheet.notation.scalar}/∂{name}"),
-        lamps=(
-            (bool(np.isclose(trial.predicted, trial.actual)), "prediction exact"),
-            (bool(np.isclose(trial.central, trial.slope)), "central difference is the gradient"),
-        ),
-        walk="change",
+        lamps=_lamps(trial),
+        steps=_steps(trial, table, says["change"], sheet.notation),
     )
 
 
@@ -84,12 +82,15 @@ def _grids(sheet: Sheet, trial: _Trial) -> tuple[Grid, ...]:
     h = sheet.grid("output", trial.outputs)
     change = sheet.grid("change", trial.change, of="output", role="written")
     moves = tuple(f"Δ{name}" for name in h.symbols)
+    change = replace(change, title="how it moves", symbols=moves)
+    texts = sheet.written(change).texts
+    frames = (*filled_in(texts, range(h.size)), texts)
     by, one = (number(float(trial.nudge)),), (1, 1, 1, 1)
     return (
         sheet.grid("input", trial.input, editable=True),
         sheet.grid("kernel", trial.weight, editable=True),
         h,
-        replace(change, title="how it moves", symbols=moves),
+        replace(change, frames=frames),
         sheet.grid("upstream", trial.upstream, editable=trial.kind == "linear"),
         Grid("nudge", "nudge", one, SLOTS["nudge"], symbols=("ε",), numbers=by),
     )
@@ -100,8 +101,36 @@ def _counters(trial: _Trial, gradient: str) -> tuple[tuple[str, str], ...]:
         (number(trial.slope), f"{gradient}, the gradient"),
         (number(trial.predicted), "change predicted"),
         (number(trial.actual), "change in fact"),
-        (number(trial.central), f"central difference, ±{number(CHECK)}"),
     )
+
+
+def _lamps(trial: _Trial) -> tuple[Lamp, ...]:
+    exact = bool(np.isclose(trial.predicted, trial.actual))
+    missed = number(abs(trial.actual - trial.predicted))
+    agrees = bool(np.isclose(trial.central, trial.slope))
+    central = f"the central difference, ±{number(CHECK)}, is {number(trial.central)}"
+    return (
+        Lamp(exact, "the prediction is exact" if exact else f"the prediction misses by {missed}"),
+        Lamp(agrees, f"{central}{', too' * agrees}", mistake=True),
+    )
+
+
+def _steps(trial: _Trial, table: dict, say: Says, notation: Notation) -> tuple[Step, ...]:
+    """One step for each output that moves, and one in which the moves add up to the prediction."""
+    outputs = tuple(range(trial.outputs.size))
+    met = dict(zip(table["change"].tolist(), table["input"].tolist(), strict=True))
+    moves = (
+        Step(
+            {"nudge": (0,), "input": (met[n],)}, {"change": (n,)}, say(n), ("change", n),
+            around={"kernel": (trial.cell,), "output": (n,)},
+        )
+        for n in outputs
+    )  # fmt: skip
+    promise = (
+        f"Each move times its upstream gradient, added up: {notation.scalar} should change by "
+        f"{number(trial.predicted)}. In fact it changes by {number(trial.actual)}."
+    )
+    return (*moves, Step({"change": outputs, "upstream": outputs}, {}, promise))
 
 
 def _table(geometry: Geometry, cell: int) -> dict[str, np.ndarray]:
@@ -217,7 +246,7 @@ def _says(a, k, h, g, table: dict, cell: int, scalar: str) -> dict[str, Says]:
 
 
 def _plot(trial: _Trial, notation: Notation, weight: str) -> tuple[Stroke, ...]:
-    """The scalar against the nudge: the curve, its tangent at 0, and the gap at the nudge."""
+    """The scalar against the nudge: the curve, on it the tangent at 0, and the gap at the nudge."""
     at = np.linspace(-FARTHEST, FARTHEST, 3 if trial.kind == "linear" else 33).tolist()
     curve = [trial.scalar(by) for by in at]
     here, end = trial.scalar(0), trial.slope * FARTHEST
@@ -225,14 +254,15 @@ def _plot(trial: _Trial, notation: Notation, weight: str) -> tuple[Stroke, ...]:
     plot = Plot(PLOT, (-FARTHEST, FARTHEST), (low if low < high else high - 1, high), digits=1)
     predicted = plot.at(trial.nudge, here + trial.predicted)
     actual = plot.at(trial.nudge, trial.scalar(trial.nudge))
+    seen = abs(actual[1] - predicted[1]) > 12  # of a smaller gap an arrow would only be its head
     return (
         *_axes(weight, plot.at(0, here)[0]),
         plot.curve(at, curve),
         plot.tangent(0, here, trial.slope, reach=(-FARTHEST, FARTHEST)),
-        Stroke(((755, 512), (935, 512)), "curve", f"{notation.scalar} in fact"),
-        Stroke(((755, 552), (935, 552)), "tangent", "as its gradient predicts"),
-        Stroke(((predicted[0], AXIS), actual), "forward"),
-        Stroke(((predicted[0] - 8, predicted[1]), (predicted[0] + 8, predicted[1])), "backward"),
+        Stroke(((755, 492), (935, 492)), "curve", f"{notation.scalar} in fact", below=True),
+        Stroke(((755, 542), (935, 542)), "tangent", "as its gradient predicts", below=True),
+        Stroke(((actual[0], AXIS), actual), "axis"),
+        *([Stroke((predicted, actual), "backward")] * seen),
     )
 
 

@@ -2,27 +2,70 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
 import numpy as np
 
 from ...functional import conv2d
 from ...functional.geometry import Geometry
 from ...functional.table import convolution_table
-from ...scene import Axis, Grid, Scene, Slot
+from ...scene import Axis, Grid, Place, Scene, Slot
 from ...symbols import spoken
-from ..grids import bank_of, edge_grid, matrix_grid
+from ..grids import bank_of, edge_grid, matrix_grid, readable
 from ..maps import PADDING, padded, places
 from ..meetings import partners
-from ..sheet import WIDTH, Sheet, between, row
+from ..sheet import BELOW, WIDTH, Sheet, between, row
 from ..words import Says, count, names
 
-SLOTS = row(320, input=350, kernel=220, output=320, gap=40, largest=58)
 PARTS = ("W", "im2col")
-BELOW = 422  # where the matrices start, under their titles
-ROOMS = {  # left edge and width of each matrix, by the matrices that are shown
-    ("W",): {"W": (76, 1100)},
-    ("im2col",): {"im2col": (76, 700)},
-    ("W", "im2col"): {"W": (76, 700), "im2col": (810, 370)},
-}
+LARGEST = 50  # of the cells of a matrix
+EDGE, GAP = 34, 8  # how broad the vectors are along its edges, and how far away
+
+
+@dataclass(frozen=True)
+class _Layout:
+    """Where the maps stand, the signs between them, and the room of each matrix without its edges."""
+
+    maps: Mapping[str, Slot]
+    signs: tuple[tuple[float, float, str], ...]
+    rooms: Mapping[str, Slot]
+
+    @property
+    def size(self) -> tuple[int, int]:
+        slots = [*self.maps.values(), *self.rooms.values()]
+        return WIDTH, max(slot.y + slot.height for slot in slots) + BELOW
+
+
+def _in_a_row(height: float, left: float, gap: float, *widths: float, largest: float, **rooms):
+    slots = dict(zip(("input", "kernel", "output"), widths, strict=True))
+    maps = row(height, left=left, gap=gap, largest=largest, **slots)
+    return _Layout(maps, between(maps, "∗="), rooms)
+
+
+def _in_a_column(**rooms: Slot) -> _Layout:
+    """The maps one below the other, with their signs before them as in a sum done by hand: beside them
+    a large matrix is nearly square."""
+    heights = {"input": (40, 186), "kernel": (272, 140), "output": (458, 122)}
+    maps = {name: Slot(50, y, 230, height, 50) for name, (y, height) in heights.items()}
+    signs = zip(("kernel", "output"), "∗=", strict=True)
+    return _Layout(
+        maps,
+        tuple((26, maps[name].y + maps[name].height / 2 + 10, sign) for name, sign in signs),
+        rooms,
+    )
+
+
+# By the matrices that are shown: one stands beside the maps, two below them, row by row.
+LAYOUTS = {
+    (): _in_a_row(320, 20, 60, 350, 220, 320, largest=76),
+    ("W",): _in_a_column(W=Slot(372, 82, 640, 498)),
+    ("im2col",): _in_a_column(im2col=Slot(372, 82, 450, 498)),
+    ("W", "im2col"): _in_a_row(
+        202, 90, 60, 290, 200, 270, largest=52,
+        W=Slot(62, 355, 600, 205), im2col=Slot(692, 355, 330, 205),
+    ),
+}  # fmt: skip
 
 
 def convolution_matrix(
@@ -54,27 +97,32 @@ def convolution_matrix(
     geometry = Geometry.of(input.shape[-2:], weight.shape[-2:], **how)
     bank, channels = bank_of(weight), bank_of(input).shape[1]
     table = convolution_table(geometry, channels, bank.shape[0], groups)
-    sheet = Sheet(SLOTS, **letters)
-    a = padded(sheet.grid("input", input, editable=True), geometry.padding)
-    k = sheet.grid("kernel", bank, editable=True)
-    h = sheet.grid("output", result, role="written")
-    return sheet.scene(
-        "A convolution as a matrix",
-        (a, k, h, *_matrices(a, k, h, table, parts)),
+    shown = _shown(parts, bank.shape[0])
+    layout = LAYOUTS[shown]
+    sheet = Sheet(layout.maps, **letters)
+    # Which channel a cell is in, its tile says, and the blocks of W.
+    more = {"brief": channels * bank.shape[0] > 1}
+    a = padded(sheet.grid("input", input, editable=True, **more), geometry.padding)
+    k = sheet.grid("kernel", bank, editable=True, hues=_hues(bank.shape, shown), **more)
+    h = sheet.grid("output", result, role="written", **more)
+    scene = sheet.scene(
+        _title(shown, several=more["brief"]),
+        (a, k, h, *_matrices(a, k, h, table, layout.rooms)),
         table,
-        _says(a, k, h, table, with_w="W" in parts),
+        _says(a, k, h, table, with_w="W" in shown),
         say="Point at a cell: every cell that belongs to it lights up. Click to pin it.",
-        size=(WIDTH, BELOW + 254 if parts else 374),
         equations={
             "output": sheet.forward("output"),
             "input": sheet.backward("input", "kernel", printed="input_gradient"),
             "kernel": sheet.backward("kernel", "input", printed="kernel_gradient"),
         },
-        signs=between(SLOTS, "∗="),
-        counters=_counters(a, k, h, table) if "W" in parts else (),
+        size=layout.size,
+        signs=layout.signs,
+        counters=_counters(a, k, h, table) if "W" in shown else (),
         walk="output",
         code=sheet.call("output", "nn.functional.conv2d", "input", "kernel", **how, groups=groups),
     )
+    return replace(scene, grids=tuple(map(readable, scene.grids)))
 
 
 def _check_parts(parts: tuple[str, ...]) -> None:
@@ -85,53 +133,80 @@ def _check_parts(parts: tuple[str, ...]) -> None:
         )
 
 
-def _matrices(a: Grid, k: Grid, h: Grid, table: dict, parts) -> list[Grid]:
-    """The matrices below the maps, each with the vectors it meets along its edges."""
+def _shown(parts: tuple[str, ...], output_channels: int) -> tuple[str, ...]:
     # Several output channels read the same patches: one row a patch would say nothing new there.
-    shown = tuple(part for part in PARTS if part in parts and (part == "W" or h.shape[1] == 1))
+    return tuple(part for part in PARTS if part in parts and (part == "W" or output_channels == 1))
+
+
+def _title(shown: tuple[str, ...], several: bool) -> str:
     if not shown:
-        return []
+        return "A window slides over the input"
+    return "Channels are blocks of a matrix" if several else "A convolution as a matrix"
+
+
+def _hues(bank: tuple[int, ...], shown: tuple[str, ...]) -> tuple[int, ...] | None:
+    """One hue for each weight, wherever it stands again; with channels one for each pair that meets.
+    Where it stands nowhere again its colour says its number, as anywhere."""
+    if not shown:
+        return None
+    cells = np.arange(np.prod(bank))
+    plane = bank[2] * bank[3]
+    return tuple((cells // plane if bank[0] * bank[1] > 1 else cells).tolist())
+
+
+def _matrices(a: Grid, k: Grid, h: Grid, table: dict, rooms: Mapping[str, Slot]) -> list[Grid]:
+    """The matrices, each with the vectors it meets along its edges."""
     inputs = Axis("input", tuple(places(a).tolist()))
     outputs, weights = Axis("output", tuple(range(h.size))), Axis("kernel", tuple(range(k.size)))
-    several, rooms = a.shape[1] * h.shape[1] > 1, ROOMS[shown]
-    grids = [edge_grid("result", "", h, _matrix_slot(20, 44), down=outputs)]
+    blocks = _of_one_channel(h, a) if a.shape[1] * h.shape[1] > 1 else None
+    made = []
     if "W" in rooms:
-        title = (
-            f"weight matrix |W|  {h.size}×{len(inputs.cells)}: a row for each output, a column for "
-            "each input"
-        )
-        grids += [
-            edge_grid("vector", title, a, _edge_slot(*rooms["W"]), across=inputs),
-            matrix_grid(
-                "W", k, table, outputs, inputs, _matrix_slot(*rooms["W"]),
-                blocks=_of_one_channel(h, a) if several else None,
-                hit="Row {row}, column {column} of W: {value}.",
-                miss="Row {row}, column {column} of W is 0, because {row} does not read {column}.",
-            ),
-        ]  # fmt: skip
+        matrix = matrix_grid(
+            "W", k, table, outputs, inputs, _slot(rooms["W"], h.size), blocks=blocks,
+            hit="Row {row}, column {column} of W: {value}.",
+            miss="Row {row}, column {column} of W is 0, because {row} does not read {column}.",
+        )  # fmt: skip
+        title = "weight matrix |W|  {}×{}: a row for each output, a column for each input"
+        head = edge_grid("vector", title.format(*matrix.shape[2:]), a, _head(matrix), across=inputs)
+        made += [replace(head, blocks=blocks and (1, blocks[1])), replace(matrix, brief=k.brief)]
     if "im2col" in rooms:
-        title = f"im2col  {h.size}×{k.size}: a row for each patch"
-        grids += [
-            edge_grid("weights", title, k, _edge_slot(*rooms["im2col"]), across=weights),
-            matrix_grid(
-                "im2col", a, table, outputs, weights, _matrix_slot(*rooms["im2col"]),
-                hit="In the patch of {row}, {column} meets {value}.",
-            ),
-        ]  # fmt: skip
-    return grids
+        matrix = matrix_grid(
+            "im2col", a, table, outputs, weights, _slot(rooms["im2col"], h.size),
+            hit="In the patch of {row}, {column} meets {value}.",
+        )  # fmt: skip
+        title = "im2col  {}×{}: a row for each patch".format(*matrix.shape[2:])
+        made += [edge_grid("weights", title, k, _head(matrix), across=weights), matrix]
+    if not made:
+        return []
+    side = edge_grid("result", "", h, _side(made[1].place, h.size), down=outputs)
+    return [replace(side, blocks=blocks and (blocks[0], 1)), *made]
+
+
+def _slot(room: Slot, rows: int) -> Slot:
+    """The room of a matrix: as wide as it may be, and in the middle where it has few rows."""
+    height = min(room.height, LARGEST * rows)
+    y = room.y + (room.height - height) / 2
+    return replace(room, y=y, height=height, largest=LARGEST, square=False, centred=False)
+
+
+def _head(matrix: Grid) -> Slot:
+    """The room of a vector above a matrix: its cells stand over the columns."""
+    place, columns = matrix.place, matrix.shape[3]
+    return Slot(
+        place.x, place.y - GAP - EDGE, columns * place.width, EDGE, LARGEST, False, centred=False
+    )
+
+
+def _side(place: Place, rows: int) -> Slot:
+    """The room of a vector at the left of a matrix: its cells stand beside the rows."""
+    return Slot(
+        place.x - GAP - EDGE, place.y, EDGE, rows * place.height, LARGEST, False, centred=False
+    )
 
 
 def _of_one_channel(*grids: Grid) -> tuple[int, ...]:
     """How many cells one channel of each map has, without padding."""
     return tuple(grid.origin.size // grid.shape[1] for grid in grids)
-
-
-def _edge_slot(left: float, width: float) -> Slot:
-    return Slot(left, BELOW, width, 24, largest=62, square=False, centred=False)
-
-
-def _matrix_slot(left: float, width: float) -> Slot:
-    return Slot(left, BELOW + 30, width, 212, largest=62, square=False, centred=False)
 
 
 def _says(a: Grid, k: Grid, h: Grid, table: dict, with_w: bool) -> dict[str, Says]:
@@ -186,7 +261,6 @@ def _counters(a: Grid, k: Grid, h: Grid, table: dict) -> tuple:
     return (
         (f"{_grouped(filled)} of {_grouped(entries)}", "entries of W are weights"),
         (f"{k.size}", "different weights, shared"),
-        (_grouped(entries), "weights in a dense layer"),
     )
 
 

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import replace
+
 import numpy as np
 
 from ...network import Sequential
 from ...network.gradient_check import INPUT, GradientCheck, Row
-from ...scene import Grid, Scene, Slot, Step, Stroke
+from ...scene import NOWHERE, Grid, Lamp, Scene, Slot, Step, Stroke
+from ..meetings import filled_in
 
-LEFT, WIDTH, CELL = 200, 780, 50
-TOPS = {"layers": 60, "alone": 196, "left_out": 264, INPUT: 398, "weight": 466, "bias": 534}
+LEFT, WIDTH, CELL = 180, 800, 50
+TOPS = {"layers": 50, "alone": 192, "left_out": 258, INPUT: 368, "weight": 434, "bias": 500}
 BESIDE = {
     "layers": "",
-    "alone": "error, alone",
+    "alone": "error alone",
     "left_out": "left out: kinks",
     INPUT: "error to the image",
     "weight": "error to the weights",
@@ -34,8 +38,8 @@ def gradient_lamps(
     >>> from cnnviz.network import Linear, ReLU
     >>> network, x = Sequential(Linear(2, 2, seed=0), ReLU()), np.array([[1.0, 2.0]])
     >>> scene = gradient_lamps(network, check_each_layer(network, x), check_gradients(network, x))
-    >>> scene.lamps
-    ((True, 'Linear alone'), (True, 'ReLU alone'), (True, 'the whole network'))
+    >>> [lamp.words for lamp in scene.lamps]
+    ['each layer alone is right', 'the whole network is right']
     """
     names = tuple(type(layer).__name__ for layer in network)
     by_place = {_place(row): row for row in whole.rows}
@@ -45,74 +49,91 @@ def gradient_lamps(
         for kind in ("checked", "left_out")
     )
     wrong = [name for name, check in zip(names, alone, strict=True) if not check.ok]
+    layers = _line("layers", names, tuple(map(_said_alone, names, alone)))
+    lamps = (*_lamps_alone(layers, alone), *_lamps_together(layers, by_place))
     return Scene(
         title="A lamp for each layer",
-        grids=(
-            *_lines_alone(names, alone),
-            *(_line_together(kind, count, by_place) for kind in (INPUT, "weight", "bias")),
-        ),
-        table=dict.fromkeys(TOPS, np.arange(count)),
+        grids=(layers, *lamps, _left_out(alone)),
+        table=_table(count, lamps),
         say=_say(wrong, whole),
-        size=(1200, 610),
+        size=(1200, TOPS["bias"] + CELL + 20),
         strokes=_arrows(count),
         counters=((str(checked), "cells checked"), (str(left_out), "left out near kinks")),
-        lamps=(
-            *((check.ok, f"{name} alone") for name, check in zip(names, alone, strict=True)),
-            (whole.ok, "the whole network"),
-        ),
+        lamps=_verdicts(wrong, whole),
         steps=(*_alone_steps(names, alone), _whole_step(whole, by_place)),
     )
 
 
-def _lines_alone(names: tuple[str, ...], alone: tuple[GradientCheck, ...]) -> tuple[Grid, ...]:
-    """What the layers are, the error of each when checked alone, and what was left out."""
-    verdicts = (f"{name}: {_verdict(check)}" for name, check in zip(names, alone, strict=True))
-    worst = [_worst(check.rows) for check in alone]
+def _verdicts(wrong: list[str], whole: GradientCheck) -> tuple[Lamp, Lamp]:
+    alone, together = (
+        f"{' and '.join(wrong)} alone is wrong" if wrong else "each layer alone is right",
+        f"the whole network is {'right' if whole.ok else 'wrong'}",
+    )
+    return Lamp(not wrong, alone, bool(wrong)), Lamp(whole.ok, together, not whole.ok)
+
+
+def _table(count: int, lamps: tuple[Grid, ...]) -> dict[str, np.ndarray]:
+    """What stands in one column belongs together; each lamp is a grid of its own."""
+    columns = np.arange(count)
+    of = {lamp.name: int(lamp.name.rpartition("_")[2]) for lamp in lamps}
+    return {
+        **dict.fromkeys(("layers", "left_out"), columns),
+        **{name: np.where(columns == n, 0, NOWHERE) for name, n in of.items()},
+    }
+
+
+def _lamps_alone(layers: Grid, alone: tuple[GradientCheck, ...]) -> Iterable[Grid]:
+    """The error of each layer alone. The walk goes backward: the last layer comes first."""
+    for number, check in enumerate(alone):
+        yield _lamp(layers, "alone", number, _worst(check.rows), since=layers.size - 1 - number)
+
+
+def _lamps_together(layers: Grid, by_place: dict[tuple[str, int], Row]) -> Iterable[Grid]:
+    """The error of each gradient in the check of the whole network: the last step."""
+    for (kind, number), row in by_place.items():
+        yield _lamp(layers, kind, number, row, since=layers.size)
+
+
+def _lamp(layers: Grid, kind: str, number: int, row: Row, since: int) -> Grid:
+    """An error under its layer, with a tick or a cross where there was something to check. Errors have
+    no colours: what is too large is not a matter of degree."""
+    x, width = layers.corner(number)[0], layers.place.width
+    marks = {"right" if row.ok else "wrong": (0,)} if row.checked else {}
+    slot = Slot(x, TOPS[kind], width, CELL, largest=width, square=False, beside=True)
+    line = _line(f"{kind}_{number}", (_error(row),), (str(row),))
+    title = BESIDE[kind] if number == 0 else ""
+    return replace(line, title=title, slot=slot, marks=marks, since=since)
+
+
+def _left_out(alone: tuple[GradientCheck, ...]) -> Grid:
+    """How many of the cells tried are too near a kink, layer by layer, the last one first."""
     left = [sum(row.left_out for row in check.rows) for check in alone]
     checked = [sum(row.checked for row in check.rows) for check in alone]
     tried = [(n, n + more) for n, more in zip(left, checked, strict=True)]
-    kinks = (
-        f"{n} of the {of} cells tried are too near a tie or a kink of this layer: a nudge changes the "
-        "winner or the side, so nothing can be said there."
-        for n, of in tried
+    texts = tuple(f"{n} of {of}" for n, of in tried)
+    said = (
+        f"{text} cells tried are too near a tie or a kink of this layer: a nudge changes the winner or the "
+        "side, so nothing can be said there."
+        for text in texts
     )
-    return (
-        _line("layers", names, tuple(verdicts)),
-        _line("alone", tuple(map(_error, worst)), tuple(map(str, worst)), _marks(worst)),
-        _line("left_out", tuple(f"{n} of {of}" for n, of in tried), tuple(kinks)),
-    )
+    frames = (*filled_in(texts, [*reversed(range(len(texts)))]), texts)  # the last: all together
+    return replace(_line("left_out", texts, tuple(said)), frames=frames)
 
 
-def _line_together(kind: str, count: int, by_place: dict) -> Grid:
-    """The error of each layer's gradient of one kind, in the check of the whole network."""
-    found = [by_place.get((kind, number)) for number in range(count)]
-    errors = tuple("" if row is None else _error(row) for row in found)
-    nothing = "There is nothing of this kind here."
-    return _line(kind, errors, tuple(str(row or nothing) for row in found), _marks(found))
-
-
-def _line(name: str, texts, said, marks=None) -> Grid:
+def _line(name: str, texts: tuple[str, ...], said: tuple[str, ...]) -> Grid:
+    """A line of boxes."""
     return Grid(
         name,
-        BESIDE[name],
-        (1, 1, 1, len(texts)),
-        Slot(LEFT, TOPS[name], WIDTH, CELL, largest=WIDTH, square=False, beside=True),
-        role="read" if name in ("layers", "left_out") else "written",
+        BESIDE.get(name, ""),
+        (1, len(texts), 1, 1),
+        Slot(LEFT, TOPS.get(name, 0), WIDTH, CELL, largest=WIDTH, square=False, beside=True),
+        role="read" if name == "layers" else "written",
         symbols=texts,
         numbers=texts,
+        values=np.full(len(texts), np.nan),
         show="numbers",
         sentences=said,
-        marks=marks or {},
     )
-
-
-def _marks(rows) -> dict[str, tuple[int, ...]]:
-    """A tick or a cross, where there was something to check."""
-    checked = [(n, row) for n, row in enumerate(rows) if row is not None and row.checked]
-    return {
-        "right": tuple(n for n, row in checked if row.ok),
-        "wrong": tuple(n for n, row in checked if not row.ok),
-    }
 
 
 def _place(row: Row) -> tuple[str, int]:
@@ -135,28 +156,27 @@ def _error(row: Row) -> str:
     return f"{digits}e{int(power)}".replace("-", "−")
 
 
-def _verdict(check: GradientCheck) -> str:
-    return "its gradients are the central differences." if check.ok else "its backward is wrong."
+def _said_alone(name: str, check: GradientCheck) -> str:
+    verdict = "its gradients are the central differences." if check.ok else "its backward is wrong."
+    return f"{name} alone: {verdict} Checked: {', '.join(row.parameter for row in check.rows)}."
 
 
 def _alone_steps(names, alone) -> list[Step]:
     """From the loss backward, one layer after the other."""
     steps = []
     for number in reversed(range(len(names))):
-        lit = {name: (number,) for name in ("layers", "alone", "left_out")}
-        of = ", ".join(row.parameter for row in alone[number].rows)
-        said = f"{names[number]} alone: {_verdict(alone[number])} Checked: {of}."
-        steps.append(Step(lit, said))
+        made = {f"alone_{number}": (0,), "left_out": (number,)}
+        said = _said_alone(names[number], alone[number])
+        steps.append(Step({"layers": (number,)}, made, said))
     return steps
 
 
 def _whole_step(whole: GradientCheck, by_place) -> Step:
-    lit: dict[str, tuple[int, ...]] = {}
-    for kind, number in by_place:
-        lit[kind] = (*lit.get(kind, ()), number)
+    found = {f"{kind}_{number}": (0,) for kind, number in by_place}
+    layers = tuple(sorted({number for _, number in by_place}))
     wrong = [row.parameter for row in whole.rows if not row.ok]
     verdict = f"wrong are those to {', '.join(wrong)}" if wrong else "all agree"
-    return Step(lit, f"The whole network with its loss: {verdict}.")
+    return Step({"layers": layers}, found, f"The whole network with its loss: {verdict}.")
 
 
 def _say(wrong: list[str], whole: GradientCheck) -> str:
@@ -179,10 +199,14 @@ def _say(wrong: list[str], whole: GradientCheck) -> str:
 
 
 def _arrows(count: int) -> tuple[Stroke, ...]:
-    top, low = TOPS["layers"] - 18, TOPS["layers"] + CELL + 18
+    right, top, low = LEFT + WIDTH, TOPS["layers"] - 16, TOPS["layers"] + CELL + 16
     return (
-        Stroke(((LEFT, top), (LEFT + WIDTH, top)), "forward", "forward"),
-        Stroke(((LEFT + WIDTH, low), (LEFT, low)), "backward", "backward", below=True),
-        Stroke(((20, 182), (LEFT + WIDTH, 182)), "axis", "each layer alone"),
-        Stroke(((20, 384), (LEFT + WIDTH, 384)), "axis", "the whole network, with its loss"),
+        Stroke(((LEFT, top), (right, top)), "forward", "forward"),
+        Stroke(((right, low), (LEFT, low)), "backward", "backward", below=True),
+        Stroke(((20, TOPS["alone"] - 16), (right, TOPS["alone"] - 16)), "axis", "each layer alone"),
+        Stroke(
+            ((20, TOPS[INPUT] - 16), (right, TOPS[INPUT] - 16)),
+            "axis",
+            "the whole network, with its loss",
+        ),
     )

@@ -2,55 +2,43 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 import numpy as np
 
 from ...functional.geometry import DoesNotFit
 from ...network import Conv2d, Flatten, Linear, MaxPool2d, ReLU, Sequential
-from ...scene import Axis, Grid, Scene, Slot, Stroke
-from ...symbols import number
-from ..grids import ink_of
+from ...scene import Axis, Grid, Lamp, Scene, Slot, Stroke
 from .network_run import Run, run_once, run_table
-from .network_walk import layer_by_layer, numbers_of, size_of
+from .network_walk import WRITTEN_AT, layer_by_layer, numbers_of, size_of
 
-# Left edge and width of each column, for maps of ink and for maps of numbers.
+# Left edge and width of each column. A gradient stands in the column of its map.
 COLUMNS = {
-    "ink": {"image": (16, 140), "maps": (196, 136), "relu": (380, 136), "pooled": (564, 122),
-            "row": (728, 38), "classes": (812, 16), "scores": (830, 52), "probabilities": (890, 46),
-            "bars": (938, 52)},
-    "numbers": {"image": (10, 240), "maps": (284, 186), "relu": (496, 186), "pooled": (708, 86),
-                "row": (820, 62), "classes": (890, 14), "scores": (905, 38), "probabilities": (947, 36),
-                "bars": (984, 16)},
+    "image": (16, 154), "kernel": (16, 154), "maps": (230, 122), "relu": (412, 122),
+    "pooled": (594, 90), "row": (744, 32), "classes": (836, 18), "scores": (854, 54),
+    "probabilities": (978, 54), "target": (1042, 28), "loss": (990, 80),
 }  # fmt: skip
-HEIGHT, TOP, BELOW = 262, 84, 400  # of a row of maps, and where the two rows start
-KERNEL_HEIGHT = 76
-BARS = 24  # cells of a bar
+TOP, BELOW, HEIGHT = 36, 354, 258  # where the two rows of maps start, and how high they are
+IMAGE, KERNEL = 154, 70  # heights of the image and, under it, of the filters
+LOSS = 44  # the height of the cell with the loss
+LINE = 40  # a row of up to so many numbers stands in one column
+SWITCH = 8  # in smaller cells the mark of a switch would cover its number
 
-SIGNS = {"sizes": np.abs, "positive part": lambda v: np.maximum(v, 0),
-         "negative part": lambda v: np.maximum(-v, 0)}  # fmt: skip
 KINDS = (Conv2d, ReLU, MaxPool2d, Flatten, Linear)
 
 
-def network_pass(
-    network: Sequential,
-    image: np.ndarray,
-    label: int,
-    *,
-    sign: str = "sizes",
-    numbers: bool = False,
-) -> Scene:
+def network_pass(network: Sequential, image: np.ndarray, label: int) -> Scene:
     """One image on its way through a network, and the gradient of the loss on its way back.
 
     ``network`` is Conv2d, ReLU, MaxPool2d, Flatten, Linear, for images of one channel; ``image``
-    is (H, W) and ``label`` its class. ``sign`` says which numbers a map of ink shows: all, as
-    "sizes", or the "positive part" or "negative part" alone. ``numbers`` writes into the cells,
-    for small maps. The network runs forward and backward here; no weight changes. Raises
-    DoesNotFit for other layers. Source: blog, its layers in the order it names them; the loss is
-    the cross entropy, whose gradient p - y the blog leaves to its reader.
+    is (H, W) and ``label`` its class. The network runs forward and backward here; no weight
+    changes. Each step fills the map or the gradient that its layer makes. Raises DoesNotFit for
+    other layers. Source: blog, its layers in the order it names them; the loss is the cross
+    entropy, whose gradient p - y the blog leaves to its reader.
 
     >>> from cnnviz.network.trained import tiny_network
-    >>> scene = network_pass(tiny_network(), np.eye(8), 3, numbers=True)
+    >>> scene = network_pass(tiny_network(), np.eye(8), 3)
     >>> scene["row"].size, scene["upstream"].shape, len(scene.steps)
     (18, (1, 1, 10, 1), 14)
     """
@@ -60,175 +48,210 @@ def network_pass(
     if any(np.any(layer.padding) for layer in (network[0], network[2])):
         raise DoesNotFit("This picture has no room for padding.")
     run = run_once(network, image, label)
-    layout = _Layout(run, sign, numbers)
-    table = run_table(run)
-    passed = int(np.count_nonzero(run.back[1]))
+    grids = (*_forward(run), *_backward(run))
+    read, passed = int(run.probabilities.argmax()), int(np.count_nonzero(run.back[1]))
     return Scene(
         title="Forward and backward through a network",
-        grids=(*layout.forward, *layout.backward),
-        table=table,
-        say="Blue arrows lead forward, orange arrows back. Below each map stands its gradient, in the "
-        "same shape. Point at a cell of a pooled map: its window, its winner and what the winner has "
-        "read light up. Press Next to walk.",
-        size=(1200, 704),
-        strokes=_arrows(run, COLUMNS["numbers" if numbers else "ink"]),
-        counters=(
-            (f"{run.loss:.3g}".replace("-", "−"), f"loss = −log p of class {label}"),
-            (f"{run.probabilities.argmax()}", f"is read; it is a {label}"),
-            (number(round(float(run.upstream.sum()), 6)), "sum of p − y"),
-            (f"{passed} of {run.maps[1].size}", "cells of z get a gradient"),
-        ),
+        grids=grids,
+        table=run_table(run),
+        say="Above, the way forward; below each map its gradient, in the same shape. Point at a cell of a "
+        "pooled map: its window, its winner and what the winner has read light up.",
+        size=(1200, BELOW + HEIGHT + 20),
+        strokes=tuple(_arrows({grid.name: grid for grid in grids})),
+        counters=((f"{passed} of {run.maps[1].size}", "cells of z get a gradient"),),
+        lamps=(Lamp(read == label, f"this {label} is read as a {read}"),),
         steps=layer_by_layer(run, network),
         code="loss = torch.nn.functional.cross_entropy(network(x), y); loss.backward()",
     )
 
 
-class _Layout:
-    """The grids of both rows, each in its place."""
-
-    def __init__(self, run: Run, sign: str, numbers: bool) -> None:
-        self.run, self.part, self.numbers = run, SIGNS[sign], numbers
-        self.columns = COLUMNS["numbers" if numbers else "ink"]
-        self.winners = {"switch": tuple(np.unique(run.switches[run.maps[3].ravel() > 0]).tolist())}
-
-    @property
-    def forward(self) -> tuple[Grid, ...]:
-        run = self.run
-        from_paper = run.maps[0] - run.maps[0].min()  # paper itself is a small negative number
-        return (
-            self._maps("image", "image |x|", run.maps[0], TOP, "The pixel is x = {number}.", "read",
-                       ink=ink_of(from_paper)),
-            self._kernel("kernel", "|k|", run.kernel, TOP, "Weight {number} of filter {map}."),
-            self._maps("maps", "|z = k ∗ x + b|", run.maps[1], TOP, "z = {number} in map {map}.", "read"),
-            self._maps("relu", "|a = max(z, 0)|", run.maps[2], TOP, "a = {number} in map {map}.", "read",
-                       self.winners),
-            self._maps("pooled", "|h|, pooled", run.maps[3], TOP,
-                       "h = {number}: the largest of its window in map {map}, row {row}, column {column}.",
-                       "read"),
-            self._row("row", "row", run.maps[4], TOP, "h = {number}, now one of {size} in a row."),
-            self._classes("scores", "|s|", run.maps[5], TOP,
-                          "The score of class {c} is {number}. It reads the whole row."),
-            self._classes("probabilities", "|p|", run.probabilities, TOP,
-                          "Class {c} has probability {number}: its share of all exp(s)."),
-            self._of_classes("bars", TOP), self._of_classes("classes", TOP),
-        )  # fmt: skip
-
-    @property
-    def backward(self) -> tuple[Grid, ...]:
-        run, killed = self.run, "The gradient is {number} in map {map}: "
-        return (
-            self._maps("image_gradient", "|∂L/∂x|", run.back[0], BELOW,
-                       "If this pixel grows by a small ε, the loss grows by {number} ε."),
-            self._kernel("kernel_gradient", "|∂L/∂k|", run.kernel_gradient, BELOW,
-                         "∂L/∂k = {number}: every winner adds its gradient times the pixel it met here."),
-            self._maps("maps_gradient", "|∂L/∂z|", run.back[1], BELOW,
-                       killed + "0 wherever z is not above 0."),
-            self._maps("relu_gradient", "|∂L/∂a|", run.back[2], BELOW,
-                       killed + "0 wherever another cell of the window has won.", marks=self.winners),
-            self._maps("pooled_gradient", "|∂L/∂h|", run.back[3], BELOW,
-                       "∂L/∂h = {number} in map {map}. It goes to the winner of its window alone."),
-            self._row("row_gradient", "row", run.back[4], BELOW,
-                      "∂L/∂h = {number}: ten numbers p − y, each times the weight it came through, added."),
-            self._classes("upstream", "|p − y|", run.upstream, BELOW,
-                          "∂L/∂s of class {c} is {number} = p − y.", role="written"),
-            self._classes("target", "|y|", run.target, BELOW,
-                          "y is 1 for the right class and 0 for the others; here {number}."),
-            self._of_classes("classes", BELOW, "classes_below"),
-        )  # fmt: skip
-
-    def _grid(self, name, title, values, shape, slot, saying, role="read", marks=None, ink=None):
-        write = self.numbers or values.size <= 10
-        texts = numbers_of(values)
-        return Grid(
-            name,
-            title,
-            shape,
-            slot,
-            role=role,
-            numbers=texts,
-            symbols=texts if write else None,
-            show="numbers" if write else "ink",
-            ink=ink_of(self.part(values)) if ink is None else ink,
-            marks=marks or {},
-            saying=saying,
-        )
-
-    def _maps(self, name, title, values, y, saying, role="written", marks=None, ink=None) -> Grid:
-        """Maps in two columns (or one below the other where numbers are written)."""
-        x, width = self.columns[name.removesuffix("_gradient")]
-        is_image = name.startswith("image")
-        across = 1 if is_image or self.numbers or len(values) % 2 else 2
-        shape = (len(values) // across, across, *values.shape[1:])
-        height = HEIGHT - (KERNEL_HEIGHT + 34 if is_image else 0)
-        slot = Slot(x, y, width, height, largest=34, square=not self.numbers)
-        return self._grid(name, title, values, shape, slot, saying, role, marks, ink)
-
-    def _kernel(self, name, title, values, y, saying) -> Grid:
-        x, width = self.columns["image"]
-        filters = len(values)
-        across = filters if filters < 4 else (filters + 1) // 2
-        across = across if filters % across == 0 else filters
-        slot = Slot(
-            x, y + HEIGHT - KERNEL_HEIGHT, width, KERNEL_HEIGHT, largest=36, square=not self.numbers
-        )
-        role = "written" if name.endswith("gradient") else "read"
-        shape = (filters // across, across, *values.shape[2:])
-        return self._grid(name, title, values, shape, slot, saying, role)
-
-    def _row(self, name, title, values, y, saying) -> Grid:
-        """The row is laid in lines, so that it can be seen: as wide as a map, or two numbers each."""
-        x, width = self.columns["row"]
-        line = 2 if self.numbers else self.run.maps[3].shape[2]
-        shape = (1, 1, len(values) // line, line)
-        slot = Slot(x, y, width, HEIGHT, largest=34, square=not self.numbers)
-        role = "written" if name.endswith("gradient") else "read"
-        saying = saying.replace("{size}", str(len(values)))
-        return self._grid(name, f"{title} {len(values)}", values, shape, slot, saying, role)
-
-    def _classes(self, name, title, values, y, saying, role="read") -> Grid:
-        x, width = self.columns[{"upstream": "scores", "target": "probabilities"}.get(name, name)]
-        slot = Slot(x, y, width, HEIGHT, largest=46, square=False)
-        grid = self._grid(name, title, values, (1, 1, len(values), 1), slot, "", role)
-        said = tuple(saying.format(c=c, number=text) for c, text in enumerate(grid.numbers))
-        return replace(grid, sentences=said)
-
-    def _of_classes(self, kind: str, y: float, name: str = "") -> Grid:
-        """What stands beside the probabilities: their bars, or the classes they belong to."""
-        x, width = self.columns[kind]
-        classes = tuple(range(len(self.run.target)))
-        filled = np.arange(BARS) < np.round(BARS * self.run.probabilities)[:, None]
-        names = tuple(f"{c}:" for c in classes) if kind == "classes" else None
-        return Grid(
-            name or kind,
-            "",
-            (1, 1, len(classes), 1 if names else BARS),
-            Slot(x, y, width, HEIGHT, largest=46, square=False),
-            symbols=names,
-            numbers=names,
-            ink=None if names else filled.astype(float).ravel(),
-            down=Axis("probabilities", classes),
-        )
+def _forward(run: Run) -> tuple[Grid, ...]:
+    x, z, a, h, row, scores = run.maps
+    return (
+        _image("image", "image |x|", x, "The pixel is x = {number}.", x - x.min()),
+        _filters("kernel", run.kernel, "Weight {number} of filter {map}."),
+        _maps("maps", "|z|", z, "z = {number} in map {map}: k ∗ x + b."),
+        _maps("relu", "|a|", a, "a = {number} in map {map}: max(z, 0)."),
+        _maps("pooled", "|h|", h, "h = {number}: the largest of its window in map {map}, row {row}, column "
+              "{column}."),
+        _row("row", run, row, f"h = {{number}}, now one of {len(row)} in a row."),
+        _classes("scores", "|s|", scores, "The score of class {c} is {number}. It reads the whole row."),
+        _classes("probabilities", "|p|", run.probabilities, "Class {c} has probability {number}: its share "
+                 "of all exp(s)."),
+        _target(run),
+        _names_of_classes("classes", run, TOP),
+    )  # fmt: skip
 
 
-# Arrows
+def _backward(run: Run) -> tuple[Grid, ...]:
+    x, z, a, h, row, scores = run.back
+    return (
+        _loss(run),
+        _classes("upstream", "|p − y|", scores, "∂L/∂s of class {c} is {number} = p − y."),
+        _names_of_classes("classes_below", run, BELOW),
+        _row("row_gradient", run, row, "∂L/∂h = {number}: ten numbers p − y, each times the weight it came "
+             "through, added."),
+        _maps("pooled_gradient", "|∂L/∂h|", h, "∂L/∂h = {number} in map {map}. It goes to the winner of its "
+              "window alone."),
+        _switched(run, _maps("relu_gradient", "|∂L/∂a|", a, "The gradient is {number} in map {map}: 0 "
+                             "wherever another cell of the window has won.")),
+        _maps("maps_gradient", "|∂L/∂z|", z, "The gradient is {number} in map {map}: 0 wherever z is not "
+              "above 0."),
+        _filters("kernel_gradient", run.kernel_gradient, "∂L/∂k = {number}: every winner adds its gradient "
+                 "times the pixel it met here."),
+        _image("image_gradient", "|∂L/∂x|", x, "If this pixel grows by a small ε, the loss grows by {number} "
+               "ε."),
+    )  # fmt: skip
 
 
-def _arrows(run: Run, columns: dict) -> tuple[Stroke, ...]:
-    """An arrow for each layer, with its name above and the shape it makes below."""
-    names = ("image", "maps", "relu", "pooled", "row", "scores")
-    middles = [columns[name][0] + columns[name][1] / 2 for name in names]
-    layers = ("Conv2d", "ReLU", "MaxPool2d", "Flatten", "Linear")
-    strokes = []
-    for n, layer in enumerate(layers):
-        left, right = middles[n] + 6, middles[n + 1] - 6
-        forward = ((left, 30), (right, 30))
-        backward = ((right, 686), (left, 686))
-        strokes += [
-            Stroke(forward, "forward", layer),
-            Stroke(forward, "forward", size_of(run.maps[n + 1]), below=True),
-            Stroke(backward, "backward", size_of(run.back[n]), below=False),
-        ]
-    x = columns["scores"][0] + columns["scores"][1] / 2
-    turn = columns["bars"][0] + columns["bars"][1] / 2
-    down = ((turn, TOP + HEIGHT + 12), (turn, BELOW - 34), (x, BELOW - 34), (x, BELOW - 26))
-    return (*strokes, Stroke(down, "backward", "loss"))
+def _slot(name: str, height: float = HEIGHT, down: float = 0.0, largest: float = 60) -> Slot:
+    """The room of a grid: its column, in the upper row or, for gradients, in the lower one."""
+    back = name.endswith("_gradient") or name in ("upstream", "loss")
+    column = {"upstream": "scores"}.get(name, name.removesuffix("_gradient"))
+    x, width = COLUMNS[column]
+    return Slot(x, (BELOW if back else TOP) + down, width, height, largest=largest)
+
+
+def _grid(name, title, values, shape, slot, **more) -> Grid:
+    """A grid whose colours say its numbers; its step fills it."""
+    about = {
+        "role": "written" if name in WRITTEN_AT else "read",
+        "show": "colour",
+        "values": values.ravel(),
+        "own_scale": True,
+        "since": WRITTEN_AT.get(name, -1),
+        **more,
+    }
+    return Grid(name, title, shape, slot, **about)
+
+
+def _image(name, title, values, saying, shown=None) -> Grid:
+    """The image, or its gradient. What is ``shown`` may start at 0 where the paper is below it."""
+    return _grid(
+        name, f"{title}  {size_of(values)}", values if shown is None else shown, (1, *values.shape),
+        _slot(name, IMAGE), numbers=numbers_of(values), saying=saying,
+    )  # fmt: skip
+
+
+def _filters(name, values, saying) -> Grid:
+    """The filters side by side under the image, in two lines if there are many."""
+    count, _, rows, columns = values.shape
+    lines = 2 if count > 3 and count % 2 == 0 else 1
+    letter = "|∂L/∂k|" if name.endswith("gradient") else "|k|"
+    return _grid(
+        name, f"{letter}  {rows}×{columns}×{count}", values, (lines, count // lines, rows, columns),
+        _slot(name, KERNEL, HEIGHT - KERNEL), numbers=numbers_of(values), saying=saying,
+    )  # fmt: skip
+
+
+def _maps(name, letter, values, saying) -> Grid:
+    """Maps in two columns, two of them one below the other."""
+    count, rows, columns = values.shape
+    across = 2 if count > 2 and count % 2 == 0 else 1
+    return _grid(
+        name, f"{letter}  {size_of(values)}", values, (count // across, across, rows, columns),
+        _slot(name), numbers=numbers_of(values), saying=saying,
+    )  # fmt: skip
+
+
+def _switched(run: Run, grid: Grid) -> Grid:
+    """With a mark on each winner above 0, where there is room for marks."""
+    winners = np.unique(run.switches[run.maps[3].ravel() > 0])
+    return replace(
+        grid, marks={"switch": tuple(winners.tolist())} if grid.place.width > SWITCH else {}
+    )
+
+
+def _row(name, run: Run, values, saying) -> Grid:
+    """All maps in a row, laid in lines so that it can be seen: each as wide as a map."""
+    line = 1 if len(values) <= LINE else run.maps[3].shape[2]
+    return _grid(
+        name, f"row  {len(values)}", values, (1, 1, len(values) // line, line), _slot(name),
+        numbers=numbers_of(values), saying=saying,
+    )  # fmt: skip
+
+
+def _classes(name, title, values, saying) -> Grid:
+    """A number for each class, written out."""
+    texts = tuple(f"{value:.2f}".replace("-", "−") for value in values.tolist())
+    return _grid(
+        name, title, values, (1, 1, len(values), 1), replace(_slot(name), square=False),
+        symbols=texts, numbers=texts, show="numbers",
+        sentences=tuple(saying.format(c=c, number=text) for c, text in enumerate(texts)),
+    )  # fmt: skip
+
+
+def _target(run: Run) -> Grid:
+    texts = tuple(str(int(value)) for value in run.target)
+    return _grid(
+        "target", "|y|", run.target, (1, 1, len(texts), 1), replace(_slot("target"), square=False),
+        symbols=texts, numbers=texts, show="numbers",
+        saying="y is 1 for the right class and 0 for the others; here {number}.",
+    )  # fmt: skip
+
+
+def _loss(run: Run) -> Grid:
+    """One number, between the probabilities and their gradient; alone it has no scale for a colour."""
+    text = f"{run.loss:.3g}".replace("-", "−")
+    slot = replace(_slot("loss", LOSS, (HEIGHT - LOSS) / 2, largest=80), square=False)
+    return _grid(
+        "loss", "loss |L|", np.array([np.nan]), (1, 1, 1, 1), slot, symbols=(text,), numbers=(text,),
+        show="numbers", saying=f"L = −log p of class {run.label} = {{number}}.",
+    )  # fmt: skip
+
+
+def _names_of_classes(name: str, run: Run, y: float) -> Grid:
+    """Which class each line of the numbers at its right belongs to."""
+    classes, (x, width) = tuple(range(len(run.target))), COLUMNS["classes"]
+    names = tuple(f"{c}:" for c in classes)
+    return Grid(
+        name,
+        "",
+        (1, 1, len(classes), 1),
+        Slot(x, y, width, HEIGHT, largest=60, square=False),
+        symbols=names,
+        values=np.full(len(classes), np.nan),
+        down=Axis("probabilities", classes),
+    )
+
+
+# Arrows, and the steps in which each is bright.
+
+FORWARD = (
+    ("image", "maps", "conv"), ("kernel", "maps", ""), ("maps", "relu", "ReLU"), ("relu", "pooled", "pool"),
+    ("pooled", "row", "flatten"), ("row", "classes", "linear"), ("scores", "probabilities", "softmax"),
+)  # fmt: skip
+BACK = (
+    ("loss", "upstream", ""), ("classes_below", "row_gradient", "Wᵀ"), ("row_gradient", "pooled_gradient", ""),
+    ("pooled_gradient", "relu_gradient", "switch"), ("relu_gradient", "maps_gradient", "z > 0"),
+    ("maps_gradient", "kernel_gradient", ""), ("maps_gradient", "image_gradient", "Wᵀ"),
+)  # fmt: skip
+OF = {"classes": "scores", "classes_below": "upstream"}  # the numbers that an edge belongs to
+AWAY = 8  # from the edge of a grid
+
+
+def _arrows(grids: dict[str, Grid]) -> Iterable[Stroke]:
+    """From grid to grid, those of the way back parallel to those of the way forward."""
+    for start, end, word in FORWARD:
+        yield _between(grids[start], grids[end], "forward", word, WRITTEN_AT[OF.get(end, end)])
+    for start, end, word in BACK:
+        yield _between(grids[start], grids[end], "backward", word, WRITTEN_AT[OF.get(end, end)])
+    loss = grids["loss"].place
+    x = loss.x + loss.width / 2
+    down = ((x, TOP + HEIGHT + AWAY), (x, loss.y - 30))
+    yield Stroke(down, "forward", steps=(WRITTEN_AT["loss"],))
+
+
+def _between(start: Grid, end: Grid, kind: str, word: str, step: int) -> Stroke:
+    """An arrow from edge to edge, at half the height of the image, the filters or else of the row."""
+    anchor = next((g for g in (start, end) if g.name.startswith(("image", "kernel"))), start)
+    y = anchor.slot.y + anchor.slot.height / 2
+    left, right = sorted((start, end), key=lambda grid: grid.place.x)
+    ends = ((_right_of(left) + AWAY, y), (right.place.x - AWAY, y))
+    return Stroke(ends if left is start else ends[::-1], kind, word, steps=(step,))
+
+
+def _right_of(grid: Grid) -> float:
+    _, tiles, _, columns = grid.shape
+    place = grid.place
+    return place.x + tiles * (columns * place.width + place.gap) - place.gap

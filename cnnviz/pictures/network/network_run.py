@@ -86,6 +86,7 @@ COLUMNS = {
     "scores": "classes",
     "probabilities": "classes",
     "target": "classes",
+    "loss": "loss",
     "upstream": "classes",
     "row_gradient": "pooled",
     "pooled_gradient": "pooled",
@@ -122,6 +123,7 @@ def run_table(run: Run) -> dict[str, np.ndarray]:
             "kernel": weights,
         },
         {"classes": np.arange(len(run.target))},
+        {"classes": np.array([run.label]), "loss": np.array([0])},
     )
     return {grid: met[column] for grid, column in COLUMNS.items()}
 

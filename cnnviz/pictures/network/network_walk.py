@@ -9,6 +9,15 @@ from ...scene import Step
 from ...symbols import number
 from .network_run import Run, reads_of, windows_of
 
+# The step that fills each grid: maps on the way forward, gradients on the way back.
+WRITTEN_AT = {
+    name: step
+    for step, name in enumerate(
+        ("maps", "relu", "pooled", "row", "scores", "probabilities", "loss", "upstream", "row_gradient",
+         "pooled_gradient", "relu_gradient", "maps_gradient", "kernel_gradient", "image_gradient")
+    )
+}  # fmt: skip
+
 
 def size_of(values: np.ndarray) -> str:
     """A shape as the documents write it: rows × columns × maps."""
@@ -27,64 +36,66 @@ def numbers_of(values: np.ndarray) -> tuple[str, ...]:
 def layer_by_layer(run: Run, network: Sequential) -> tuple[Step, ...]:
     """Forward, then back, along the cell of the pooled maps with the largest gradient that goes on."""
     rows, columns = network[4].parameters["weight"].shape
-    steps = (*_forward(run, f"{rows}×{columns}"), *_backward(run, f"{rows}×{columns}"))
-    return tuple(Step(lit, say) for lit, say in steps)
+    return (*_forward(run, f"{rows}×{columns}"), *_backward(run, f"{rows}×{columns}"))
 
 
-def _forward(run: Run, weights: str) -> tuple[tuple[dict, str], ...]:
-    h, winner = run.followed, int(run.switches[run.followed])
-    window, field, taps = _rows_of(run, h)
-    z, a = numbers_of(np.array([run.maps[n].flat[winner] for n in (1, 2)]))
-    classes, right = tuple(range(len(run.target))), run.label
+def _forward(run: Run, weights: str) -> tuple[Step, ...]:
+    h, winner = (run.followed,), (int(run.switches[run.followed]),)
+    window, field, taps = _rows_of(run, run.followed)
+    z, a = (number(float(run.maps[n].flat[winner[0]])) for n in (1, 2))
+    classes, right = tuple(range(len(run.target))), (run.label,)
     x, conv, relu, pool, row, scores = map(size_of, run.maps)
-    p, loss = number(float(run.probabilities[right])), number(run.loss)
+    p, loss = number(float(run.probabilities[run.label])), number(run.loss)
     return (
-        ({"image": field, "kernel": taps, "maps": (winner,)},
-         f"Conv2d, {x} → {conv}: nine products and a bias make z = {z}."),
-        ({"maps": (winner,), "relu": (winner,)}, f"ReLU, {conv} → {relu}: a = max(z, 0) = {a}."),
-        ({"relu": window, "pooled": (h,)},
-         f"MaxPool2d, {relu} → {pool}: the largest of {len(window)} stays. The switch remembers where it "
-         "stood."),
-        ({"pooled": (h,), "row": (h,)},
-         f"Flatten, {pool} → {row}: the same numbers in a row. This one is number {h + 1}."),
-        ({"row": (h,), "scores": classes},
-         f"Linear, {row} → {scores}: each score is the row times one row of the weights, {weights}, plus a "
-         "bias."),
-        ({"scores": classes, "probabilities": classes},
-         "Softmax: exp of each score, divided by the sum of all ten. Now they add up to 1."),
-        ({"probabilities": (right,), "target": (right,)},
-         f"The loss is −log of the right class's probability: −log {p} = {loss}. Forward ends here."),
+        Step({"image": field, "kernel": taps}, {"maps": winner},
+             f"Conv2d, {x} → {conv}: nine products and a bias make z = {z}."),
+        Step({"maps": winner}, {"relu": winner}, f"ReLU, {conv} → {relu}: a = max(z, 0) = {a}."),
+        Step({"relu": window}, {"pooled": h},
+             f"MaxPool2d, {relu} → {pool}: the largest of {len(window)} stays. The switch remembers where "
+             "it stood."),
+        Step({"pooled": h}, {"row": h},
+             f"Flatten, {pool} → {row}: the same numbers in a row. This one is number {run.followed + 1}."),
+        Step({"row": h}, {"scores": classes},
+             f"Linear, {row} → {scores}: each score is the row times one row of the weights, {weights}, "
+             "plus a bias.", around={"row": tuple(range(len(run.maps[4])))}),
+        Step({"scores": classes}, {"probabilities": classes},
+             "Softmax: exp of each score, divided by the sum of all ten. Now they add up to 1."),
+        Step({"probabilities": right, "target": right}, {"loss": (0,)},
+             f"The loss is −log of the right class's probability: −log {p} = {loss}. Forward ends here."),
     )  # fmt: skip
 
 
-def _backward(run: Run, weights: str) -> tuple[tuple[dict, str], ...]:
-    h, winner = run.followed, int(run.switches[run.followed])
-    window, field, taps = _rows_of(run, h)
+def _backward(run: Run, weights: str) -> tuple[Step, ...]:
+    h, winner = (run.followed,), (int(run.switches[run.followed]),)
+    window, field, taps = _rows_of(run, run.followed)
     classes = tuple(range(len(run.target)))
     x, conv, relu, pool, row, scores = map(size_of, run.maps)
-    (by_h,) = numbers_of(run.back[3].flat[h : h + 1])
-    z, by_z = numbers_of(np.array([run.maps[1].flat[winner], run.back[1].flat[winner]]))
+    by_h, z, by_z = (
+        number(float(values.flat[cell]))
+        for values, (cell,) in ((run.back[3], h), (run.maps[1], winner), (run.back[1], winner))
+    )
     filters, per_map = len(run.kernel), run.maps[3][0].size
     passes = f"is above 0, so {by_z} passes unchanged"
     return (
-        ({"probabilities": classes, "target": classes, "upstream": classes},
-         "Backward starts with p − y: take 1 off at the right class. The ten numbers add up to 0."),
-        ({"upstream": classes, "row_gradient": (h,)},
-         f"Linear, back, {scores} → {row}: Wᵀ times p − y, here {by_h}. The gradient to the weights is p − y "
-         f"times the row, {weights}."),
-        ({"row_gradient": (h,), "pooled_gradient": (h,)},
-         f"Flatten, back, {row} → {pool}: no number changes. This one returns to map {h // per_map + 1}."),
-        ({"pooled_gradient": (h,), "relu_gradient": (winner,)},
-         f"MaxPool2d, back, {pool} → {relu}: all of {by_h} goes to the winner. The other {len(window) - 1} of "
-         "its window get 0."),
-        ({"relu_gradient": (winner,), "maps_gradient": (winner,)},
-         f"ReLU, back, {relu} → {conv}: z = {z} {passes if by_z != '0' else 'lets nothing pass'}."),
-        ({"maps_gradient": (winner,), "image": field, "kernel_gradient": taps},
-         "Conv2d, back to its weights: ∂L/∂z times the nine pixels, added over all winners of the map. "
-         f"The {filters} bias gradients are the sums of the {filters} maps."),
-        ({"maps_gradient": (winner,), "kernel": taps, "image_gradient": field},
-         f"Conv2d, back to the image, {conv} → {x}: ∂L/∂z times each weight is added to the pixel that the "
-         "weight met."),
+        Step({"probabilities": classes, "target": classes}, {"upstream": classes},
+             "Backward starts with p − y: take 1 off at the right class. The ten numbers add up to 0."),
+        Step({"upstream": classes}, {"row_gradient": h},
+             f"Linear, back, {scores} → {row}: Wᵀ times p − y, here {by_h}. The gradient to the weights is "
+             f"p − y times the row, {weights}."),
+        Step({"row_gradient": h}, {"pooled_gradient": h},
+             f"Flatten, back, {row} → {pool}: no number changes. This one returns to map "
+             f"{run.followed // per_map + 1}."),
+        Step({"pooled_gradient": h}, {"relu_gradient": winner},
+             f"MaxPool2d, back, {pool} → {relu}: all of {by_h} goes to the winner. The other "
+             f"{len(window) - 1} of its window get 0.", around={"relu_gradient": window}),
+        Step({"relu_gradient": winner, "maps": winner}, {"maps_gradient": winner},
+             f"ReLU, back, {relu} → {conv}: z = {z} {passes if by_z != '0' else 'lets nothing pass'}."),
+        Step({"maps_gradient": winner, "image": field}, {"kernel_gradient": taps},
+             "Conv2d, back to its weights: ∂L/∂z times the nine pixels, added over all winners of the map. "
+             f"The {filters} bias gradients are the sums of the {filters} maps."),
+        Step({"maps_gradient": winner, "kernel": taps}, {"image_gradient": field},
+             f"Conv2d, back to the image, {conv} → {x}: ∂L/∂z times each weight is added to the pixel that "
+             "the weight met."),
     )  # fmt: skip
 
 

@@ -7,13 +7,15 @@ from dataclasses import replace
 import numpy as np
 
 from ...network.repairs import PRINTED, REPAIRED, Arrays, Repair, Trial
-from ...scene import Grid, Scene, Slot, Step, Stroke
+from ...scene import Grid, Lamp, Scene, Slot, Step, Stroke
 from ...symbols import number
 from ..grids import bank_of
 from ..meetings import joined
 
-LEFT, MIDDLE, WIDTH = 20, 520, 450  # the two halves
-LINE = 318  # below it the results
+LEFT, MIDDLE, WIDTH = 16, 526, 480  # the two halves
+LINE = 300  # below it the results
+CELL = 56  # the largest
+STEP_OF = {PRINTED: 1, REPAIRED: 2}  # which writes the results
 
 
 def repairs(repair: Repair, size: int, count: int) -> Scene:
@@ -33,6 +35,7 @@ def repairs(repair: Repair, size: int, count: int) -> Scene:
     printed, repaired = _results(trial)
     wrong = sum(int(trial.differs(title).sum()) for title in trial.repaired)
     cells = sum(values.size for values in trial.repaired.values())
+    say = repair.gain if not trial.same else f"With these settings both are right. {repair.gain}"
     rule = f" ({repair.ledger})" if repair.ledger else ""
     headings = (
         (LEFT, f"as printed{rule}:  {repair.was}"),
@@ -42,24 +45,28 @@ def repairs(repair: Repair, size: int, count: int) -> Scene:
         title=f"A fault and its repair: {repair.fault}",
         grids=(*given, *printed, *repaired),
         table=_table(trial, (*given, *printed, *repaired)),
-        say=repair.gain if not trial.same else f"With these settings both are right. {repair.gain}",
-        size=(1200, 590),
+        say=say,
+        size=(1200, 568),
         strokes=tuple(
             Stroke(((x, LINE), (x + WIDTH, LINE)), "axis", words) for x, words in headings
         ),
-        counters=(
-            (str(size), repair.size.word),
-            (str(count), repair.count.word),
-            (f"{wrong} of {cells}", "numbers differ"),
-        ),
-        lamps=((trial.same, trial.stopped or "as printed is right here"),),
-        steps=_steps(repair, trial, given, printed, repaired),
+        counters=((f"{wrong} of {cells}", "numbers differ"),),
+        lamps=(_lamp(trial),),
+        steps=_steps(repair, say, trial, given, printed, repaired),
     )
+
+
+def _lamp(trial: Trial) -> Lamp:
+    if trial.same:
+        return Lamp(True, "as printed is right here")
+    stops = trial.stopped.startswith("stops")
+    wrong = f"as printed it {trial.stopped}" if stops else "as printed is wrong here"
+    return Lamp(False, wrong if stops else trial.stopped or wrong, mistake=True)
 
 
 def _given(trial: Trial) -> list[Grid]:
     """What both versions get, side by side above."""
-    slots = (Slot(LEFT, 50, WIDTH, 210, largest=52), Slot(MIDDLE, 50, WIDTH, 210, largest=52))
+    slots = (Slot(LEFT, 36, WIDTH, 214, CELL), Slot(MIDDLE, 36, WIDTH, 214, CELL))
     return [
         _grid(f"given {n}", title, values, slot, "read", "Both versions are given this {number}.")
         for n, ((title, values), slot) in enumerate(zip(trial.given.items(), slots, strict=False))
@@ -72,9 +79,9 @@ def _results(trial: Trial) -> tuple[list[Grid], list[Grid]]:
         differs = trial.differs(title)
         for side, left, kind in zip(sides, (LEFT, MIDDLE), (PRINTED, REPAIRED), strict=True):
             x, width = (
-                (left, WIDTH if len(trial.repaired) == 1 else 290) if n == 0 else (left + 310, 140)
+                (left, WIDTH if len(trial.repaired) == 1 else 300) if n == 0 else (left + 330, 140)
             )
-            slot = Slot(x, LINE + 42, width, 200, largest=52)
+            slot = Slot(x, LINE + 42, width, 212, CELL)
             name = kind if n == 0 else f"{kind} {title}"
             if kind == REPAIRED:
                 said = _said(
@@ -100,13 +107,14 @@ def _grid(name, title, values, slot, role, saying="", unknown=False, **more) -> 
     wrong = more.get("marks", {}).get("wrong", ())
     if bank.shape[2] == 1:  # numbers in a row have room to be wide
         middle = slot.y + slot.height / 2
-        slot = replace(slot, y=middle - 26, height=52, largest=64, square=False)
+        slot = replace(slot, y=middle - 28, height=CELL, largest=76, square=False)
     return Grid(
         name,
         title,
         bank.shape,
         slot,
         role=role,
+        since=STEP_OF.get(name.partition(" ")[0], -1),
         symbols=tuple(f"{text} " if cell in wrong else text for cell, text in enumerate(texts)),
         numbers=("?",) * bank.size if unknown else texts,
         show="numbers",
@@ -155,16 +163,21 @@ def _table(trial: Trial, grids: tuple[Grid, ...]) -> dict[str, np.ndarray]:
     return {grid.name: table[grid.name] for grid in grids}
 
 
-def _steps(repair: Repair, trial: Trial, given, printed, repaired) -> tuple[Step, ...]:
+def _steps(repair: Repair, say: str, trial: Trial, given, printed, repaired) -> tuple[Step, ...]:
     def all_of(grids) -> dict:
         return {grid.name: tuple(range(grid.size)) for grid in grids}
 
     titles = " and ".join(trial.given)
-    wrong = {grid.name: grid.marks["wrong"] for grid in printed if grid.marks["wrong"]}
     stops = f" It {trial.stopped}." if trial.stopped.startswith("stops") else ""
+    compared = {
+        grid.name: wrong.marks["wrong"]
+        for wrong, right in zip(printed, repaired, strict=True)
+        for grid in (wrong, right)
+        if wrong.marks["wrong"]
+    }
     return (
-        Step(all_of(given), f"Both versions are given the same: {titles}."),
-        Step(all_of(printed), f"As printed: {repair.was}.{stops}"),
-        Step(all_of(repaired), f"Repaired: {repair.now}."),
-        Step(wrong or all_of(repaired), repair.gain),
+        Step(all_of(given), {}, f"Both versions are given the same: {titles}."),
+        Step(all_of(given), all_of(printed), f"As printed: {repair.was}.{stops}"),
+        Step(all_of(given), all_of(repaired), f"Repaired: {repair.now}."),
+        Step(compared or all_of(repaired), {}, say),
     )

@@ -1,6 +1,8 @@
-"""The picture of average pooling: equal shares forward and backward, and a constant kernel beside it."""
+"""The picture of average pooling: equal shares there and back."""
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 import numpy as np
 
@@ -9,22 +11,26 @@ from ...functional.geometry import Geometry
 from ...functional.pooling import counted_cells
 from ...functional.samples import sample_gradient
 from ...functional.windows import pad
-from ...scene import Grid, Scene, Slot
+from ...scene import Grid, Lamp, Scene
 from ...symbols import NOTATIONS, number, spoken
+from ..grids import readable
 from ..meetings import partners
-from ..sheet import Sheet, arrow
+from ..sheet import Sheet
 from ..words import Says, names
-from .pools import THERE_AND_BACK, meetings, pooled_map, pooling_call, size_in_words, there_and_back
-
-SLOTS = {
-    **THERE_AND_BACK,
-    "share": Slot(780, 40, 200, 264, largest=62),
-    "kernel": Slot(780, 374, 200, 264, largest=62),
-}
-STROKES = (
-    arrow(SLOTS["input"], SLOTS["output"], "forward", "mean"),
-    arrow(SLOTS["upstream"], SLOTS["input_gradient"], "backward", "shares"),
+from .average_pooling_walk import average_pooling_walk
+from .pools import (
+    THERE_AND_BACK,
+    begun_with,
+    meetings,
+    pooled_map,
+    pooling_call,
+    size_in_words,
+    taken_arrow,
+    there_and_back,
+    there_and_back_arrows,
 )
+
+SLOTS = THERE_AND_BACK
 
 
 def average_pooling(
@@ -41,9 +47,9 @@ def average_pooling(
     """A map (H, W), the means of its windows, and the gradient that goes back in equal shares.
 
     ``upstream`` is (oh, ow). The share of a window is one part of the number of cells that its
-    mean counts. Beside it stands the constant kernel 1/(N·N), and lamps say whether a convolution
-    with it gives the same, forward and backward. ``letters`` are those of a `Sheet`: notation (the
-    slides', unless said), start and show (numbers, unless said).
+    mean counts. Lamps say whether a convolution with the constant kernel 1/(N·N) gives the same,
+    forward and backward. ``letters`` are those of a `Sheet`: notation (the slides', unless said),
+    start and show (numbers, unless said).
     Raises DoesNotFit where ``avg_pool2d`` does.
     Source: slides, "Backprop in Pooling Layer"; ``torch.nn.functional.avg_pool2d``.
 
@@ -59,31 +65,36 @@ def average_pooling(
 
     sheet = Sheet(SLOTS, **{"notation": NOTATIONS["slides"], "show": "numbers", **letters})
     counted, met = counted_cells(geometry, count_include_pad), meetings(geometry)
-    grids = (
+    windows = partners(met["cell"], met["output"], input.size)
+    shown = (
         pooled_map(sheet, input, geometry),
-        sheet.grid("output", means, role="written"),
-        *_shares_and_kernel(geometry, counted),
+        readable(sheet.written(sheet.grid("output", means, role="written"))),
+        _shares(counted),
         sheet.grid("upstream", arriving, editable=True),
-        sheet.grid("input_gradient", returning, role="written"),
+        _gradient(sheet, returning, windows),
     )
+    grids = {grid.name: grid for grid in shown}
+    sizes = size_in_words(geometry, padding, ceil_mode)
+    walk = average_pooling_walk(sheet, grids, met, counted.ravel())
     return sheet.scene(
         "Average pooling",
-        grids,
+        walk["grids"],
         _table(met),
-        _says(grids, met, counted, count_include_pad),
-        say=f"{size_in_words(geometry, padding, ceil_mode)} Point at an upstream gradient: it spreads "
-        "evenly over its window.",
-        size=(1200, 656),
+        _says(grids, windows, counted, count_include_pad, geometry.kernel_size),
+        say=f"{sizes} Point at an upstream gradient: it spreads evenly over its window.",
         equations={
             "output": sheet.equation("output", "share", "input"),
             "input_gradient": sheet.equation(
                 "input_gradient", "share", "upstream", printed="average pooling"
             ),
         },
-        strokes=STROKES,
+        strokes=(
+            *there_and_back_arrows(grids, "mean"),
+            taken_arrow(grids["share"], grids["upstream"]),
+        ),
         counters=_counters(arriving, returning),
         lamps=_lamps(geometry, input, means, arriving, returning),
-        walk="output",
+        steps=begun_with(sizes, walk["steps"]),
         code=pooling_call(sheet, "avg_pool2d", kernel_size, stride, **how),
     )
 
@@ -91,30 +102,25 @@ def average_pooling(
 def _table(met: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     return {
         "input": met["input"],
-        "kernel": met["kernel"],
         **dict.fromkeys(("output", "share", "upstream"), met["output"]),
         "input_gradient": met["cell"],
     }
 
 
-def _shares_and_kernel(geometry: Geometry, counted: np.ndarray) -> tuple[Grid, Grid]:
-    """The part that each cell of a window has in its mean, and the kernel that would say the same."""
-    rows, columns = geometry.kernel_size
-    return (
-        _parts("share", "share of each cell", counted),
-        _parts(
-            "kernel",
-            f"constant kernel  {rows}×{columns}",
-            np.full((rows, columns), rows * columns),
-        ),
-    )
-
-
-def _parts(name: str, title: str, counted: np.ndarray) -> Grid:
-    """A grid whose cells each say one part of so many."""
+def _shares(counted: np.ndarray) -> Grid:
+    """The part that each cell of a window has in its mean."""
     parts = tuple("1" if count == 1 else f"1/{count}" for count in counted.ravel().tolist())
     shape = (1, 1, *counted.shape)
-    return Grid(name, title, shape, SLOTS[name], symbols=parts, numbers=parts)
+    return Grid("share", "share of each cell", shape, SLOTS["kept"], symbols=parts, numbers=parts)
+
+
+def _gradient(sheet: Sheet, returning: np.ndarray, windows: list[list[int]]) -> Grid:
+    """The input gradient; in symbols too there is a 0 where no window reads. Sums of shares have many
+    digits: where these cannot be read there are colours, and a cell says its number."""
+    da = sheet.grid("input_gradient", returning, role="written")
+    symbols = (name if read else "0" for name, read in zip(da.symbols, windows, strict=True))
+    da = readable(sheet.written(replace(da, names=da.symbols, symbols=tuple(symbols))))
+    return replace(da, own_scale=da.show == "colour")
 
 
 def _counters(arriving: np.ndarray, returning: np.ndarray) -> tuple[tuple[str, str], ...]:
@@ -125,34 +131,45 @@ def _counters(arriving: np.ndarray, returning: np.ndarray) -> tuple[tuple[str, s
     )
 
 
-def _lamps(geometry: Geometry, input, means, g, back) -> tuple[tuple[bool, str], ...]:
+def _lamps(geometry: Geometry, input, means, g, back) -> tuple[Lamp, ...]:
     """Whether a convolution with the constant kernel, and its transpose, give the same."""
-    kernel = np.full(geometry.kernel_size, 1 / np.prod(geometry.kernel_size))
+    size = int(np.prod(geometry.kernel_size))
+    kernel = np.full(geometry.kernel_size, 1 / size)
     forward = conv2d(pad(input, geometry.padding), kernel, stride=geometry.stride)
     # The transpose makes the padded input, but for the remainder that no window reaches.
     full = conv_transpose2d(g, kernel, stride=geometry.stride)
     edges = zip(geometry.padding, geometry.remainder, strict=True)
     backward = pad(full, tuple((-before, rest - after) for (before, after), rest in edges))
     return (
-        (bool(np.allclose(forward, means)), "conv2d by the kernel gives the same means"),
-        (
-            bool(np.allclose(backward, back)),
-            "conv_transpose2d by it gives the same gradient",
-        ),
+        _agreement("conv2d", size, bool(np.allclose(forward, means)), "means"),
+        _agreement("conv_transpose2d", size, bool(np.allclose(backward, back)), "gradient"),
+    )
+
+
+def _agreement(function: str, size: int, agrees: bool, made: str) -> Lamp:
+    return Lamp(
+        agrees, f"{function} by 1/{size}: {'the same' if agrees else 'not the same'} {made}"
     )
 
 
 def _says(
-    grids: tuple[Grid, ...], met: dict, counted: np.ndarray, count_include_pad: bool
+    grids: dict[str, Grid],
+    windows: list[list[int]],
+    counted: np.ndarray,
+    count_include_pad: bool,
+    kernel_size: tuple[int, int],
 ) -> dict[str, Says]:
     """What each cell says when the learner points at it."""
-    around, h, share, kernel, g, da = grids
-    windows = partners(met["cell"], met["output"], da.size)
-    of_input = _of_input(count_include_pad, around.origin, h, windows)
+    of_input = _of_input(count_include_pad, grids["input"].origin, grids["output"], windows)
+    da = grids["input_gradient"]
+
+    def of_gradient(cell: int) -> str:
+        return f"{of_input(cell)} {spoken(da.names[cell])} = {da.numbers[cell]}."
+
     return {
         "input": of_input,
-        "input_gradient": of_input,
-        **_of_windows(counted.ravel().tolist(), h, g, share, kernel),
+        "input_gradient": of_gradient,
+        **_of_windows(counted.ravel().tolist(), grids, int(np.prod(kernel_size))),
     }
 
 
@@ -177,9 +194,9 @@ def _of_input(count_include_pad: bool, a: Grid, h: Grid, windows: list[list[int]
     return of_input
 
 
-def _of_windows(counted: list[int], h: Grid, g: Grid, share: Grid, kernel: Grid) -> dict[str, Says]:
-    """What the means, the shares, the weights and the upstream gradients say."""
-    whole = kernel.size
+def _of_windows(counted: list[int], grids: dict[str, Grid], whole: int) -> dict[str, Says]:
+    """What the means, the shares and the upstream gradients say."""
+    h, share, g = (grids[name] for name in ("output", "share", "upstream"))
 
     def of_output(window: int) -> str:
         count = counted[window]
@@ -196,13 +213,10 @@ def _of_windows(counted: list[int], h: Grid, g: Grid, share: Grid, kernel: Grid)
             f"{'' if counted[window] == whole else fewer}."
         )
 
-    def of_kernel(_: int) -> str:
-        return f"Every weight is 1/{whole}: a convolution with this kernel takes the mean of {whole} cells."
-
     def of_upstream(window: int) -> str:
         return (
             f"{spoken(g.symbols[window])} arrives and spreads: every cell of its window gets "
             f"{share.symbols[window]} of it."
         )
 
-    return {"output": of_output, "share": of_share, "kernel": of_kernel, "upstream": of_upstream}
+    return {"output": of_output, "share": of_share, "upstream": of_upstream}

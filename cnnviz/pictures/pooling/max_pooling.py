@@ -8,30 +8,29 @@ import numpy as np
 
 from ...functional import max_pool2d_backward
 from ...functional.samples import sample_gradient
-from ...scene import NOWHERE, Grid, Scene, Slot, Stroke
+from ...scene import NOWHERE, Grid, Scene, Stroke
 from ...symbols import spoken
 from ..maps import places
 from ..meetings import joined
-from ..sheet import Sheet, arrow
+from ..sheet import Sheet
 from ..words import Says, names
+from .max_pooling_walk import max_pooling_walk
 from .nudged_cell import NudgedCell, with_curve
 from .pools import (
     THERE_AND_BACK,
     MaxPooled,
+    begun_with,
+    kept_arrow,
     pooled_map,
     pooling_call,
     size_in_words,
+    switch_grid,
+    taken_arrow,
     there_and_back,
+    there_and_back_arrows,
 )
 
-SLOTS = {**THERE_AND_BACK, "switches": Slot(770, 196, 210, 264, largest=62)}
-STROKES = (
-    arrow(SLOTS["input"], SLOTS["output"], "forward", "max"),
-    Stroke(((720, 172), (800, 172), (874, 172), (874, 190)), "forward", "where it stood"),
-    arrow(SLOTS["upstream"], SLOTS["input_gradient"], "backward", "back"),
-    Stroke(((874, 470), (874, 506), (800, 506), (722, 506)), "backward", "", below=True),
-)
-SMALLEST_FOR_TWO_LINES = 34
+SLOTS = THERE_AND_BACK
 
 # The scalar at the end of the network, as a function of the pooled map: its gradient.
 SCALARS = {
@@ -83,26 +82,37 @@ def max_pooling(
     h = sheet.grid("output", pool.pooled, role="written")
     g = sheet.grid("upstream", arriving)
     da = sheet.grid("input_gradient", returning, role="written")
+    shown = _shown(sheet, scalar, pool, around, h, g, da)
+    grids = {grid.name: grid for grid in shown}
+    sizes = size_in_words(pool.geometry, padding, ceil_mode)
+    walk = {} if nudged is not None else max_pooling_walk(sheet, pool, grids)
     scene = sheet.scene(
         "Max pooling and its switches",
-        _shown(scalar, pool, around, h, g, da),
+        tuple(walk.get("grids", grids).values()),
         _table(pool, around),
         _says(pool, around, h, g, da),
-        say=f"{size_in_words(pool.geometry, padding, ceil_mode)} Point at a pooled cell: its window, "
-        "its switch and the place of its gradient light up.",
-        size=(1200, 656),
+        say=f"{sizes} Point at a pooled cell: its window, its switch and the place of its gradient "
+        "light up.",
         equations={
             "input_gradient": sheet.equation("input_gradient", "upstream", printed="max pooling")
         },
-        strokes=STROKES,
+        strokes=_strokes(grids),
         counters=_counters(pool, arriving, returning),
-        walk="output",
+        steps=begun_with(sizes, walk.get("steps", ())),
         code=pooling_call(sheet, "max_pool2d", kernel_size, stride, **how, return_indices=True),
     )
     if nudged is None:
         return scene
     cell = NudgedCell(pool, nudged, scalar, gradient_of)
     return with_curve(scene, cell, float(returning.flat[nudged]), sheet.notation)
+
+
+def _strokes(grids: dict[str, Grid]) -> tuple[Stroke, ...]:
+    return (
+        *there_and_back_arrows(grids, "max"),
+        kept_arrow(grids["output"], grids["switches"], "where"),
+        taken_arrow(grids["switches"], grids["upstream"]),
+    )
 
 
 def _counters(pool: MaxPooled, arriving, returning) -> tuple[tuple[str, str], ...]:
@@ -112,10 +122,15 @@ def _counters(pool: MaxPooled, arriving, returning) -> tuple[tuple[str, str], ..
     )
 
 
-def _shown(scalar: str, pool: MaxPooled, around: Grid, h: Grid, g: Grid, da: Grid) -> tuple:
+def _shown(
+    sheet: Sheet, scalar: str, pool: MaxPooled, around: Grid, h: Grid, g: Grid, da: Grid
+) -> tuple:
     """The grids with their marks, and what is written in their cells in place of their names."""
     a = around.origin
     arrives, returns = _written_out(scalar, pool, a, g, da)
+    if sheet.show == "symbols" and set(arrives) <= set(da.symbols):
+        letters = sheet.notation  # the cells show the indices of the winners
+        g = replace(g, title=g.title.replace(f"∂{letters.output}|", f"∂{letters.input}|"))
     winning = np.flatnonzero(pool.wins)
     return (
         replace(around, marks={**around.marks, "switch": tuple(places(around)[winning].tolist())}),
@@ -125,10 +140,16 @@ def _shown(scalar: str, pool: MaxPooled, around: Grid, h: Grid, g: Grid, da: Gri
             names=h.symbols,
             symbols=tuple(a.symbols[cell] for cell in pool.winners),
         ),
-        _switch_grid(pool),
+        _switches(pool),
         replace(g, names=g.symbols, symbols=arrives),
         replace(da, names=da.symbols, symbols=returns, marks={"switch": tuple(winning.tolist())}),
     )
+
+
+def _switches(pool: MaxPooled) -> Grid:
+    grid = switch_grid("switches", "switches", pool, SLOTS["kept"])
+    ways = "flat, (row, column)" if grid.symbols == pool.both_ways else "flat"
+    return replace(grid, title=f"switches: {ways}")
 
 
 def _written_out(scalar: str, pool: MaxPooled, a: Grid, g: Grid, da: Grid) -> tuple[tuple, tuple]:
@@ -146,23 +167,6 @@ def _written_out(scalar: str, pool: MaxPooled, a: Grid, g: Grid, da: Grid) -> tu
     told_apart = scalar != "any F" or max(pool.wins) == 1
     arrives = tuple(share(cell, 1) for cell in pool.winners) if told_apart else g.symbols
     return arrives, tuple(share(cell, times) for cell, times in enumerate(pool.wins))
-
-
-def _switch_grid(pool: MaxPooled) -> Grid:
-    alone = tuple(map(str, pool.winners))
-    grid = Grid(
-        "switches",
-        "switches: flat",
-        (1, 1, *pool.switches.shape),
-        SLOTS["switches"],
-        role="switch",
-        symbols=alone,
-        names=alone,
-        numbers=alone,
-    )
-    if grid.place.height < SMALLEST_FOR_TWO_LINES:
-        return grid  # the sentence of a cell still says the pair
-    return replace(grid, title="switches: flat, (row, column)", symbols=pool.both_ways)
 
 
 def _table(pool: MaxPooled, around: Grid) -> dict[str, np.ndarray]:

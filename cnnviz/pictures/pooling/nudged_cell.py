@@ -13,9 +13,9 @@ from ...symbols import Notation, number, spoken
 from ..maps import places
 from ..plot import Plot, Point
 from ..printed import record_of
-from .pools import MaxPooled
+from .pools import MaxPooled, across
 
-PLOT = (756.0, 970.0, 190.0, 454.0)  # left, right, top, bottom: where the switches stand otherwise
+PLOT = (660.0, 864.0, 196.0, 440.0)  # left, right, top, bottom: where the switches stand otherwise
 MARGIN = 14  # between the curve and the edges above and below it
 SPAN = (-2.0, 16.0)  # the values of the cell that are drawn
 SAMPLES = 37
@@ -78,26 +78,29 @@ class NudgedCell:
 def with_curve(scene: Scene, nudged: NudgedCell, gradient: float, notation: Notation) -> Scene:
     """The scene of a max pooling with F against the nudged cell in the place of the switches.
 
-    ``gradient`` is what code gives for the cell. The slopes on both sides of its value stand beside
-    it in the margin. Source: note, section 1, the key point.
+    ``gradient`` is what code gives for the cell. The slopes on both sides of its value are counted
+    beside it, and the cell is pinned. Source: note, section 1, the key point.
     """
-    place = int(places(scene["input"])[nudged.cell])
-    name = scene["input"].symbols[place]
+    grids = {grid.name: grid for grid in scene.grids if grid.name != "switches"}
+    place = int(places(grids["input"])[nudged.cell])
+    name = grids["input"].symbols[place]
+    say = _say(nudged, spoken(name), notation.scalar, gradient)
+    strokes = (
+        across(grids["input"], grids["output"], "forward", "max"),
+        across(grids["upstream"], grids["input_gradient"], "backward", "back"),
+        _ring(grids["input"], place, "curve"),
+        _ring(grids["input_gradient"], nudged.cell, "tangent"),
+    )
     left, right = nudged.slopes(nudged.value)
-    arrows = tuple(
-        stroke for stroke in scene.strokes if stroke.points[0][0] < scene["output"].slot.x
-    )
-    rings = (
-        _ring(scene["input"], place, "curve"),
-        _ring(scene["input_gradient"], nudged.cell, "tangent"),
-    )
+    sentences = (*scene["input"].sentences[:place], say, *scene["input"].sentences[place + 1 :])
+    grids["input"] = replace(grids["input"], sentences=sentences)
     return replace(
         scene,
         title="A cell that loses has no say, until it wins",
-        grids=tuple(grid for grid in scene.grids if grid.name != "switches"),
-        table={grid: cells for grid, cells in scene.table.items() if grid != "switches"},
-        say=_say(nudged, spoken(name), notation.scalar, gradient),
-        strokes=(*arrows, *rings, *_plot(nudged, name, notation.scalar, gradient)),
+        grids=tuple(grids.values()),
+        table={grid: cells for grid, cells in scene.table.items() if grid in grids},
+        say=say,
+        strokes=(*strokes, *_plot(nudged, name, notation.scalar, gradient)),
         equations={
             grid: replace(equation, ledger=record_of("cell that loses", notation.document))
             for grid, equation in scene.equations.items()
@@ -107,6 +110,7 @@ def with_curve(scene: Scene, nudged: NudgedCell, gradient: float, notation: Nota
             (number(right), "slope to the right"),
             (number(gradient), "gradient in code"),
         ),
+        focus=("input", place),
     )
 
 
@@ -159,7 +163,8 @@ def _plot(nudged: NudgedCell, name: str, scalar: str, slope: float) -> tuple[Str
     plot = Plot(inside, (first, last), (low, low + room))
     near = (last - first) / 7
     bounds = (low - room / 20, high + room / 20)  # a steep tangent must not leave the plot
-    ends = [(-near, near)] + ([sorted((f - here) / slope for f in bounds)] if slope else [])
+    ends = [(-near, near), (first - value, last - value)]
+    ends += [sorted((f - here) / slope for f in bounds)] if slope else []
     starts, stops = zip(*ends, strict=True)
     return (
         *_axes(name, scalar),

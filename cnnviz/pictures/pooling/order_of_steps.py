@@ -10,12 +10,14 @@ import numpy as np
 from ...functional import conv2d, max_pool2d
 from ...functional.geometry import Geometry
 from ...functional.table import convolution_table
-from ...scene import Grid, Scene, Slot
+from ...scene import Grid, Lamp, Scene, Slot
 from ...symbols import spoken
 from ..grids import map_grid
 from ..meetings import partners
 from ..sheet import Sheet, row
 from ..words import said
+from .order_of_steps_walk import walk_through
+from .pools import MaxPooled, across
 
 ORDERS = {
     "convolve, ReLU, pool": ("convolve", "ReLU", "pool"),
@@ -37,9 +39,8 @@ SAID = {
     "pool": "{} is the largest cell of its 2×2 window.",
 }
 SLOTS = {
-    "input": Slot(20, 50, 290, 200, largest=48),
-    **row(290, y=50, left=340, gap=30, largest=48, first=236, second=190, third=150),
-    "kernel": Slot(20, 286, 290, 72, largest=36),
+    **row(250, gap=48, largest=50, input=250, first=250, second=220, third=150),
+    "kernel": Slot(20, 324, 250, 84, largest=42),
 }
 MAPS = ("input", "first", "second", "third")
 
@@ -62,11 +63,14 @@ def order_of_steps(
 
     sheet = Sheet(SLOTS, **{"show": "numbers", **letters})
     steps = dict(zip(MAPS, ("input", *order), strict=True))
-    first, *others = (
+    grids = [
         _map(sheet, name, step, values)
         for (name, step), values in zip(steps.items(), maps, strict=True)
-    )
+    ]
     kernel = sheet.grid("kernel", weight, editable=True)
+    reads = [_read(step, before, weight) for step, before in zip(order, maps, strict=False)]
+    walk = walk_through(sheet, order, grids, kernel, reads)
+    first, *others = walk["maps"]
     return sheet.scene(
         "The steps of a convolutional layer",
         (first, kernel, *others),
@@ -74,11 +78,29 @@ def order_of_steps(
         {"kernel": lambda cell: f"{spoken(kernel.symbols[cell])} is a weight of the kernel."},
         say="Point at a cell: what it was made of lights up on its left, and what it goes into on its "
         "right.",
-        size=(1200, 380),
-        lamps=((same, "the same result as convolve, ReLU, pool"),),
-        walk="third",
+        strokes=tuple(
+            across(*pair, "forward", steps=range(n, len(order) * maps[-1].size, len(order)))
+            for n, pair in enumerate(pairwise(grids))
+        ),
+        lamps=(
+            Lamp(
+                same,
+                f"{'the same result' if same else 'not the same result'} as convolve, ReLU, pool",
+            ),
+        ),
+        steps=walk["steps"],
         code=_code(sheet, order),
     )
+
+
+def _read(step: str, before: np.ndarray, weight: np.ndarray) -> list[list[int]]:
+    """For each cell that a step makes all the cells of the map before that it reads."""
+    if step == "convolve":
+        table = convolution_table(Geometry.of(before.shape, weight.shape))
+        return partners(table["output"], table["input"], int(table["output"].max()) + 1)
+    if step == "pool":
+        return MaxPooled.of(before, 2).reads
+    return [[cell] for cell in range(before.size)]
 
 
 def _through(order: tuple[str, ...], input: np.ndarray, weight: np.ndarray) -> tuple[list, list]:

@@ -7,16 +7,17 @@ from dataclasses import replace
 import numpy as np
 
 from ...functional import max_pool2d_backward, max_unpool2d
-from ...scene import NOWHERE, Grid, Scene, Step
+from ...scene import NOWHERE, Grid, Lamp, Scene, Step
 from ...symbols import number, spoken
+from ..meetings import filled_in
 from ..sheet import Sheet, row
 from ..words import Says, count, names
-from .pools import MaxPooled, pooling_call, total
+from .arrivals import arrivals
+from .pools import MaxPooled, across, down_to_each, pooling_call, total
 
 SLOTS = {
-    **row(250, left=20, gap=80, largest=56, input=300, output=200),
-    **row(250, left=690, largest=56, upstream=200),
-    **row(250, y=356, left=180, gap=80, largest=56, input_gradient=300, overwritten=300),
+    **row(240, gap=90, largest=56, input=250, output=200, upstream=220),
+    **row(240, y=374, left=145, gap=110, largest=56, input_gradient=250, overwritten=250),
 }
 
 
@@ -41,9 +42,7 @@ def overlapping_windows(
     wrong = int(np.count_nonzero(added != last))
 
     sheet = Sheet(SLOTS, show="numbers", **letters)
-    won = tuple(np.flatnonzero(pool.wins).tolist())
-    a = sheet.grid("input", input, editable=True, marks={"switch": won})
-    h = replace(sheet.grid("output", pool.pooled), title=f"pooled |{sheet.notation.output}|")
+    a, h = _pooled(sheet, pool)
     g = sheet.grid("upstream", upstream, editable=True)
     right, wrongly = _gradients(sheet, pool, upstream, added, last)
     return sheet.scene(
@@ -55,39 +54,78 @@ def overlapping_windows(
         "gradient after the other."
         if wrong
         else "No cell wins twice with different results, so = and += agree here.",
-        size=(1200, 622),
         equations={
             "input_gradient": sheet.equation(
                 "input_gradient", "upstream", printed="max pooling that overlaps"
             )
         },
+        strokes=(across(a, h, "forward", "max"), *down_to_each(g, (right, wrongly))),
         counters=(
             (total(upstream), "arrives"),
             (total(added), "passed on with +="),
             (total(last), "passed on with ="),
-            (str(max(pool.wins)), "windows won by one cell"),
         ),
-        lamps=((not wrong, "= gives the same as +="),),
-        steps=_sends(pool, a, g),
+        lamps=(
+            Lamp(not wrong, "= gives the same as +=")
+            if not wrong
+            else Lamp(False, f"= loses {count(wrong, 'gradient')}", mistake=True),
+        ),
+        steps=_sends(pool, a, h, g),
         code=pooling_call(sheet, "max_pool2d", kernel_size, stride),
     )
 
 
-def _gradients(sheet: Sheet, pool: MaxPooled, upstream, added, last) -> tuple[Grid, Grid]:
-    """The input gradient made with += and made with =, where wrong cells are crossed."""
+def _pooled(sheet: Sheet, pool: MaxPooled) -> tuple[Grid, Grid]:
+    """The input, where a cell is marked when it wins for the first time, and the pooled map."""
+    won_since = {cell: windows[0] for cell, windows in enumerate(pool.won_by) if windows}
+    a = sheet.grid("input", pool.input, editable=True)
+    h = sheet.grid("output", pool.pooled, role="written")
+    texts = sheet.written(h).texts or h.numbers
     return (
+        replace(a, marks={"switch": tuple(won_since)}, marked_since=won_since),
         replace(
-            sheet.grid("input_gradient", added, role="written"),
-            title="right: gradient |+=|",
-            frames=_running(upstream, pool, add=True),
-        ),
-        replace(
-            sheet.grid("overwritten", last, of="input_gradient", role="written"),
-            title="wrong where windows overlap: gradient |=|",
-            frames=_running(upstream, pool, add=False),
-            marks={"wrong": tuple(np.flatnonzero(added != last).tolist())},
+            h, title=f"pooled |{sheet.notation.output}|", frames=filled_in(texts, range(h.size))
         ),
     )
+
+
+def _gradients(sheet: Sheet, pool: MaxPooled, upstream, added, last) -> tuple[Grid, Grid]:
+    """The input gradient made with += and made with =, where a cell is crossed as soon as it is
+    wrong."""
+    wrong = np.flatnonzero(added != last).tolist()
+    adds, sets = (
+        _with_zeros(sheet.grid(name, values, of="input_gradient", role="written"), pool)
+        for name, values in (("input_gradient", added), ("overwritten", last))
+    )
+    landings = [[cell] for cell in pool.winners]
+    return (
+        replace(
+            adds,
+            title="right: gradient |+=|",
+            frames=tuple(arrivals(sheet, adds, landings, upstream.ravel())[1:]),
+        ),
+        replace(
+            sets,
+            title="wrong where it overlaps: gradient |=|",
+            frames=_overwriting(pool, upstream),
+            marks={"wrong": tuple(wrong)},
+            marked_since={cell: _wrong_since(pool, upstream, cell) for cell in wrong},
+        ),
+    )
+
+
+def _with_zeros(grid: Grid, pool: MaxPooled) -> Grid:
+    """A gradient with a 0, and no name, in the cells that never win."""
+    shown = (name if wins else "0" for name, wins in zip(grid.symbols, pool.wins, strict=True))
+    return replace(grid, names=grid.symbols, symbols=tuple(shown))
+
+
+def _wrong_since(pool: MaxPooled, upstream: np.ndarray, cell: int) -> int:
+    """The window from which on the last gradient of a cell is not the sum of all that came."""
+    windows = pool.won_by[cell]
+    came = upstream.ravel()[windows]
+    still_right = np.flatnonzero(came.cumsum() == came)  # the first always is
+    return windows[int(still_right[-1]) + 1]
 
 
 def _table(pool: MaxPooled) -> dict[str, np.ndarray]:
@@ -126,7 +164,7 @@ def _says(
 
     def of_added(cell: int) -> str:
         is_sum = f": the sum of {names(g, pool.won_by[cell])}" if pool.wins[cell] > 1 else ""
-        return f"{spoken(right.symbols[cell])} = {right.numbers[cell]}{is_sum}."
+        return f"{spoken(right.names[cell])} = {right.numbers[cell]}{is_sum}."
 
     def of_overwritten(cell: int) -> str:
         last, added = wrongly.numbers[cell], right.numbers[cell]
@@ -143,29 +181,28 @@ def _says(
     }
 
 
-def _running(upstream: np.ndarray, pool: MaxPooled, add: bool) -> tuple:
-    """What stands in the gradient after each window."""
-    now, texts, frames = [0.0] * pool.input.size, ["0"] * pool.input.size, []
+def _overwriting(pool: MaxPooled, upstream: np.ndarray) -> tuple[tuple[str, ...], ...]:
+    """What stands in the gradient made with = after each window."""
+    texts, frames = ["0"] * pool.input.size, []
     for value, cell in zip(upstream.ravel().tolist(), pool.winners, strict=True):
-        now[cell] = now[cell] + value if add else value
-        texts[cell] = number(now[cell])
+        texts[cell] = number(value)
         frames.append(tuple(texts))
     return tuple(frames)
 
 
-def _sends(pool: MaxPooled, a: Grid, g: Grid) -> tuple[Step, ...]:
-    """A gradient at a time, to the cell that won its window."""
+def _sends(pool: MaxPooled, a: Grid, h: Grid, g: Grid) -> tuple[Step, ...]:
+    """A window at a time: who wins it, and the gradient that goes to the winner."""
     steps = []
     for window, cell in enumerate(pool.winners):
         again = cell in pool.winners[:window]
         second = " It has one already: += adds, = wipes it out." if again else ""
-        lit = {
-            "input": tuple(pool.reads[window]),
-            "output": (window,),
-            "upstream": (window,),
-            "input_gradient": (cell,),
-            "overwritten": (cell,),
-        }
-        sent = f"{spoken(g.symbols[window])} = {g.numbers[window]}"
-        steps.append(Step(lit, f"{sent} goes to {spoken(a.symbols[cell])}.{second}"))
+        steps.append(
+            Step(
+                {"upstream": (window,), "input": (cell,)},
+                {"output": (window,), "input_gradient": (cell,), "overwritten": (cell,)},
+                f"{spoken(a.symbols[cell])} wins {spoken(h.symbols[window])} and gets "
+                f"{spoken(g.symbols[window])} = {g.numbers[window]}.{second}",
+                around={"input": tuple(pool.reads[window])},
+            )
+        )
     return tuple(steps)

@@ -7,16 +7,16 @@ from dataclasses import replace
 import numpy as np
 
 from ...functional.pooling import TIE_RULES, max_pool2d_backward_ties, max_pool2d_shares
-from ...scene import NOWHERE, Grid, Scene, Slot
+from ...scene import NOWHERE, Grid, Lamp, Scene
 from ...symbols import spoken
 from ..sheet import Sheet, row
 from ..words import Says
-from .pools import MaxPooled, pooled_map, pooling_call, total
+from .pooling_ties_walk import pooling_ties_walk, stacked, terms_of
+from .pools import MaxPooled, across, down_to_each, pooled_map, pooling_call
 
 SLOTS = {
-    "input": Slot(20, 40, 300, 204, largest=68),
-    **row(204, left=400, gap=100, largest=68, output=180, upstream=180),
-    **row(204, y=316, gap=60, largest=68, first=270, all=270, split=270),
+    **row(210, gap=40, largest=84, input=270, output=270, upstream=270),
+    **row(210, y=344, gap=40, largest=84, first=270, all=270, split=270),
 }
 RULE = {
     "first": "one cell gets all of it",
@@ -36,8 +36,8 @@ def pooling_ties(
     Raises DoesNotFit where ``max_pool2d`` does. Source: blog-14 and blog-20 in the ledger.
 
     >>> scene = pooling_ties(np.array([[3.0, 1.0], [3.0, 3.0]]), np.array([[1.0]]))
-    >>> scene.counters[1:]
-    (('1', 'passed on by “first”'), ('3', 'passed on by “all”'), ('1', 'passed on by “split”'))
+    >>> scene.steps[-1].say
+    '1 arrives. “first” passes on 1, “all” 3, “split” 1.'
     """
     pool = MaxPooled.of(input, kernel_size, stride)
     shares = {
@@ -54,11 +54,12 @@ def pooling_ties(
     a = replace(a, marks={"switch": tuple(np.unique(met["cell"][largest]).tolist())})
     h = replace(sheet.grid("output", pool.pooled), title=f"pooled |{sheet.notation.output}|")
     g = sheet.grid("upstream", upstream, editable=True)
-    terms = {rule: _terms(shares[rule], met, a, g) for rule in TIE_RULES}
+    terms = {rule: terms_of(shares[rule], met, a.size, g) for rule in TIE_RULES}
     backs = {rule: _under(sheet, rule, passed[rule], terms[rule], a) for rule in TIE_RULES}
+    walk = pooling_ties_walk(sheet, pool, g, backs, shares)
     return sheet.scene(
         "Equal cells: three rules",
-        (a, h, g, *backs.values()),
+        (a, h, g, *walk["grids"]),
         {
             "input": met["cell"],
             "output": met["output"],
@@ -70,23 +71,15 @@ def pooling_ties(
             **{rule: _of_rule(rule, backs[rule], terms[rule]) for rule in TIE_RULES},
         },
         say="Point at an upstream gradient: who gets it? Drag a number in the input until it ties.",
-        counters=(
-            (total(upstream), "arrives"),
-            *((total(passed[rule]), f"passed on by “{rule}”") for rule in TIE_RULES),
-        ),
-        lamps=((bool(np.allclose(passed["all"], passed["first"])), "the three rules agree"),),
-        walk="output",
+        strokes=(across(a, h, "forward", "max"), *down_to_each(g, backs.values())),
+        lamps=(_agreement(bool(np.allclose(passed["all"], passed["first"]))),),
+        steps=walk["steps"],
         code=pooling_call(sheet, "max_pool2d", kernel_size, stride),
     )
 
 
-def _terms(shares: np.ndarray, met: dict, a: Grid, g: Grid) -> list[list[str]]:
-    """For each cell what the windows send it: nothing before the whole, 1/3· before a third."""
-    terms: list[list[str]] = [[] for _ in range(a.size)]
-    for meeting in np.flatnonzero(shares):
-        part = "" if shares[meeting] == 1 else f"1/{round(1 / shares[meeting])}·"
-        terms[met["cell"][meeting]].append(f"{part}{g.symbols[met['output'][meeting]]}")
-    return terms
+def _agreement(agree: bool) -> Lamp:
+    return Lamp(agree, "the three rules agree" if agree else "the three rules do not agree")
 
 
 def _under(sheet: Sheet, rule: str, gradient: np.ndarray, terms: list[list[str]], a: Grid) -> Grid:
@@ -96,8 +89,7 @@ def _under(sheet: Sheet, rule: str, gradient: np.ndarray, terms: list[list[str]]
         grid,
         title=f"“{rule}”: {RULE[rule]}",
         names=grid.symbols,
-        # A share stands above its gradient: side by side they would be too small to read.
-        symbols=tuple("\n+ ".join(parts).replace("·", "·\n") or "0" for parts in terms),
+        symbols=tuple(map(stacked, terms)),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -10,18 +11,22 @@ import numpy as np
 from ...functional import max_pool2d
 from ...functional.geometry import Geometry
 from ...functional.table import convolution_table, unpadded_cells
-from ...scene import Grid
+from ...scene import Grid, Slot, Step, Stroke
 from ...symbols import number
 from ..maps import padded
 from ..meetings import partners
-from ..sheet import Sheet, row
+from ..sheet import Sheet, edges, row
 from ..words import call
 
-# The room for a map and its pooled map, and below them for the gradients that go back.
+# The room for a map and its pooled map, below them for the gradients that go back, and beside both
+# for what the way back takes from the way there: the switches, or the shares.
 THERE_AND_BACK = {
-    **row(264, y=40, gap=90, largest=62, input=380, output=220),
-    **row(264, y=374, gap=90, largest=62, input_gradient=380, upstream=220),
+    **row(250, y=40, gap=110, largest=62, input=270, output=220),
+    **row(250, y=360, gap=110, largest=62, input_gradient=270, upstream=220),
+    "kept": Slot(640, 200, 240, 250, largest=66),
 }
+TITLE = 34  # above a grid there must be room for its title
+SMALLEST_FOR_TWO_LINES = 34  # a cell in which both ways to store a place can be read
 
 
 @dataclass(frozen=True)
@@ -107,6 +112,74 @@ def pooled_map(sheet: Sheet, input: np.ndarray, geometry: Geometry, fill: str = 
     return replace(grid, blocks=geometry.kernel_size) if tiled and not grid.zeros else grid
 
 
+def switch_grid(name: str, title: str, pool: MaxPooled, slot: Slot) -> Grid:
+    """The switches of a pooling, both as flat numbers and as pairs where there is room for both."""
+    alone = tuple(map(str, pool.winners))
+    grid = Grid(
+        name,
+        title,
+        (1, 1, *pool.switches.shape),
+        slot,
+        role="switch",
+        symbols=alone,
+        names=alone,
+        numbers=alone,
+        values=np.full(len(alone), np.nan),  # places are no values: they get no colour
+    )
+    if grid.place.height < SMALLEST_FOR_TWO_LINES:
+        return grid  # the sentence of a cell still says the pair
+    return replace(grid, symbols=pool.both_ways)
+
+
+# Arrows.
+
+
+def across(start: Grid, end: Grid, kind: str, label: str = "", steps: Iterable[int] = ()) -> Stroke:
+    """An arrow from the edge of one grid to that of another beside it, in the middle of the first."""
+    a, b, y = edges(start), edges(end), edges(start).middle[1]
+    ends = (a.right, b.left) if a.right < b.left else (a.left, b.right)
+    return Stroke(tuple((x, y) for x in ends), kind, label, steps=tuple(steps))
+
+
+def there_and_back_arrows(grids: Mapping[str, Grid], word: str) -> tuple[Stroke, Stroke]:
+    """To the pooled map and, below, back to the input. Forward are the first steps of the walk, one
+    for each window, and back the others."""
+    windows = grids["output"].size
+    return (
+        across(grids["input"], grids["output"], "forward", word, range(windows)),
+        across(grids["upstream"], grids["input_gradient"], "backward", "back", way_back(windows)),
+    )
+
+
+def way_back(windows: int) -> tuple[int, ...]:
+    """The steps back: one that begins with zeros, and one for each window."""
+    return tuple(range(windows, 2 * windows + 1))
+
+
+def kept_arrow(output: Grid, kept: Grid, word: str) -> Stroke:
+    """From the pooled map down to what is kept of it, lit while the windows are pooled."""
+    h, keep = edges(output), edges(kept)
+    turn = keep.middle[0]
+    points = ((h.right, h.middle[1]), (turn, h.middle[1]), (turn, keep.top - TITLE + 8))
+    return Stroke(points, "forward", word, steps=tuple(range(output.size)))
+
+
+def taken_arrow(kept: Grid, upstream: Grid) -> Stroke:
+    """From what was kept down to the gradient that goes back with it."""
+    keep, g = edges(kept), edges(upstream)
+    turn = keep.middle[0]
+    points = ((turn, keep.bottom), (turn, g.middle[1]), (g.right, g.middle[1]))
+    return Stroke(points, "backward", steps=way_back(upstream.size))
+
+
+def down_to_each(start: Grid, ends: Iterable[Grid]) -> tuple[Stroke, ...]:
+    """What arrives, going back to each of some grids in the row below it."""
+    x, y = edges(start).middle[0], edges(start).bottom
+    tops = [(edges(end).middle[0], edges(end).top - TITLE + 8) for end in ends]
+    turn = min(end.slot.y for end in ends) - TITLE - 18
+    return tuple(Stroke(((x, y), (x, turn), (to, turn), (to, top)), "backward") for to, top in tops)
+
+
 def size_in_words(geometry: Geometry, padding, ceil_mode: bool) -> str:
     """How many windows fit along a side, as the sum one does by hand.
 
@@ -124,6 +197,13 @@ def size_in_words(geometry: Geometry, padding, ceil_mode: bool) -> str:
     return (
         f"Windows along a side: {low}({axis.size}{pads} − {span}) / {axis.stride}{high} + 1"
         f"{last} = {axis.out}."
+    )
+
+
+def begun_with(words: str, steps: tuple[Step, ...]) -> tuple[Step, ...]:
+    """Steps of which the first one also says what is to be known before it."""
+    return tuple(
+        replace(step, say=f"{words} {step.say}") if n == 0 else step for n, step in enumerate(steps)
     )
 
 

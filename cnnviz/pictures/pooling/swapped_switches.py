@@ -8,24 +8,20 @@ import numpy as np
 
 from ...functional import max_pool2d_backward
 from ...functional.geometry import DoesNotFit
-from ...scene import Grid, Scene, Slot, Stroke
+from ...scene import Grid, Lamp, Scene, Slot, Step, Stroke
 from ...symbols import spoken
-from ..sheet import Sheet, row
-from ..words import Says, said
-from .pools import MaxPooled, pooled_map, unpooling_call
+from ..sheet import Sheet, column, edges
+from ..words import Says, count, said
+from .arrivals import arrivals
+from .pools import TITLE, MaxPooled, pooled_map, switch_grid, unpooling_call
 
+# The two maps at the left, one over the other, and their gradients at the right.
 SLOTS = {
-    **row(210, gap=30, largest=52, input=232, switches=130),
-    **row(210, y=300, gap=30, largest=52, other=232, other_switches=130),
-    "output": Slot(442, 110, 130, 130, largest=52),
-    "upstream": Slot(442, 310, 130, 130, largest=52),
-    **row(210, left=730, largest=52, input_gradient=240),
-    **row(210, y=300, left=730, largest=52, other_gradient=240),
+    **column(220, gap=60, largest=55, input=220, other=220),
+    "output": Slot(290, 220, 140, 140, largest=66),
+    **column(150, left=500, gap=50, largest=66, switches=132, upstream=132, other_switches=132),
+    **column(220, left=720, gap=60, largest=55, input_gradient=220, other_gradient=220),
 }
-STROKES = tuple(
-    Stroke(((588, 375), (588, height), (700, height), (716, height)), "backward", words)
-    for height, words in ((145, "switches of b"), (405, "switches of a"))
-)
 
 
 def swapped_switches(
@@ -51,26 +47,75 @@ def swapped_switches(
     notation = sheet.notation
     of_b = replace(sheet, notation=replace(notation, input="b"))
     h = sheet.grid("output", one.pooled)
-    h = replace(h, title=f"pooled |{notation.output}|, the same")
+    h = replace(h, title=f"one pooled |{notation.output}|")
     g = sheet.grid("upstream", upstream, editable=True)
     g = replace(g, title=f"upstream |∂{notation.scalar}/∂{notation.output}|")
-    a = _map_and_switches(sheet, "input", "one map", "switches", one)
+    a = _map_and_switches(sheet, "input", "a map", "switches", one)
     b = _map_and_switches(of_b, "other", "another map", "other_switches", another)
-    da = _sent_back(sheet, "input_gradient", g, upstream, one, another)
-    db = _sent_back(of_b, "other_gradient", g, upstream, another, one)
+    da = _sent_back(sheet, ("input_gradient", "b"), g, upstream, one, another)
+    db = _sent_back(of_b, ("other_gradient", notation.input), g, upstream, another, one)
     lost = len(da.marks["wrong"]) + len(db.marks["wrong"])
+    shown = (*a, *b, h, g, da, db)
     return sheet.scene(
         "Why the switches must be kept",
-        (*a, *b, h, g, da, db),
+        shown,
         _table(one, another),
         _says(h, g),
         say=_say(lost),
-        strokes=STROKES,
-        counters=((str(lost), "cells with a wrong gradient"),),
-        lamps=((not lost, "every gradient is at the cell that won"),),
-        walk="output",
+        strokes=_strokes({grid.name: grid for grid in shown}),
+        lamps=(
+            Lamp(not lost, "every gradient is at the cell that won")
+            if not lost
+            else Lamp(False, "gradients are at cells that did not win", mistake=True),
+        ),
+        steps=_steps(one, another, g, (a[0], b[0]), lost),
         code=unpooling_call("g", kernel_size),
     )
+
+
+def _strokes(grids: dict[str, Grid]) -> tuple[Stroke, ...]:
+    """Both maps go into one pooled map, and one gradient comes back to both."""
+    a, b, h, g, da, db = (
+        edges(grids[name])
+        for name in ("input", "other", "output", "upstream", "input_gradient", "other_gradient")
+    )
+    into, turn = h.middle[0], (g.right + da.left) / 2
+    down = ((a.right, a.middle[1]), (into, a.middle[1]), (into, h.top - TITLE + 8))
+    up = ((b.right, b.middle[1]), (into, b.middle[1]), (into, h.bottom))
+    back = (
+        ((g.right, g.middle[1]), (turn, g.middle[1]), (turn, to.middle[1]), (to.left, to.middle[1]))
+        for to in (da, db)
+    )
+    return (
+        *(Stroke(points, "forward") for points in (down, up)),
+        *(Stroke(points, "backward") for points in back),
+    )
+
+
+def _steps(
+    one: MaxPooled, another: MaxPooled, g: Grid, maps: tuple[Grid, Grid], lost: int
+) -> tuple[Step, ...]:
+    """A gradient at a time, to the places in both maps that the switches of the other one name."""
+    a, b = (grid.symbols for grid in maps)
+    steps = []
+    for window, (own, others) in enumerate(zip(one.winners, another.winners, strict=True)):
+        harm = (
+            f"{spoken(a[own])} and {spoken(b[others])} won, and get nothing."
+            if own != others
+            else "That is where it belongs."
+        )
+        end = f" In all, {count(lost, 'cell')} are wrong." if window == g.size - 1 else ""
+        steps.append(
+            Step(
+                {"upstream": (window,)},
+                {"input_gradient": (others,), "other_gradient": (own,)},
+                f"{spoken(g.symbols[window])} = {g.numbers[window]} goes to {spoken(a[others])} and "
+                f"{spoken(b[own])}. {harm}{end}",
+                points={"switches": (window,), "other_switches": (window,)},
+                around={"input": (own,), "other": (others,)},
+            )
+        )
+    return tuple(steps)
 
 
 def _table(one: MaxPooled, another: MaxPooled) -> dict[str, np.ndarray]:
@@ -120,15 +165,7 @@ def _map_and_switches(
         marks={"switch": tuple(pool.winners)},
         editable=name == "input",
     )
-    kept = Grid(
-        switches,
-        "its switches",
-        (1, 1, *pool.switches.shape),
-        SLOTS[switches],
-        role="switch",
-        symbols=pool.both_ways,
-        numbers=pool.both_ways,
-    )
+    kept = switch_grid(switches, f"switches of |{sheet.notation.input}|", pool, SLOTS[switches])
 
     def of_map(cell: int) -> str:
         wins = "wins its window" if pool.wins[cell] else "does not win"
@@ -142,9 +179,16 @@ def _map_and_switches(
 
 
 def _sent_back(
-    sheet: Sheet, name: str, g: Grid, upstream: np.ndarray, own: MaxPooled, used: MaxPooled
+    sheet: Sheet,
+    name_and_switches: tuple[str, str],
+    g: Grid,
+    upstream: np.ndarray,
+    own: MaxPooled,
+    used: MaxPooled,
 ) -> Grid:
-    """The input gradient of a map, sent back by the switches of the other one."""
+    """The input gradient of a map, sent back by the switches of the other one. A cell is crossed when
+    it has got what is not its own, and when what is its own has gone elsewhere."""
+    name, whose = name_and_switches
     right, sent = (
         max_pool2d_backward(upstream, own.input.shape, pool.switches) for pool in (own, used)
     )
@@ -160,10 +204,13 @@ def _sent_back(
 
     grid = replace(
         grid,
-        title=f"gradient |∂{sheet.notation.scalar}/∂{sheet.notation.input}|",
+        title=f"|∂{sheet.notation.scalar}/∂{sheet.notation.input}| by switches of |{whose}|",
         names=called,
         symbols=tuple(there.get(cell, "0") for cell in range(grid.size)),
         marks={"wrong": tuple(wrong)},
+        marked_since={cell: min(own.won_by[cell] + used.won_by[cell]) for cell in wrong},
         blocks=own.geometry.kernel_size,
     )
-    return said(grid, of_gradient)
+    landings = [[cell] for cell in used.winners]
+    frames = arrivals(sheet, grid, landings, upstream.ravel())[1:]
+    return said(replace(grid, frames=tuple(frames)), of_gradient)

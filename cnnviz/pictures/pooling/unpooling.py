@@ -7,20 +7,15 @@ from dataclasses import replace
 import numpy as np
 
 from ...functional import max_pool2d, max_unpool2d
-from ...scene import Equation, Grid, Scene, Slot, Step, Stroke
+from ...scene import Equation, Grid, Lamp, Scene, Slot, Step, Stroke
 from ...symbols import number, spoken
 from ..meetings import filled_in
-from ..sheet import Sheet, row
+from ..sheet import Sheet, edges, row
 from ..words import Says, said
-from .pools import MaxPooled, pooled_map, total, unpooling_call
+from .pools import MaxPooled, across, pooled_map, total, unpooling_call
 
-SLOTS = row(232, gap=38, largest=58, input=232, output=130, moved=232, filled=232)
-AGAIN = {"again": Slot(290, 330, 130, 170, largest=58)}
-ROUND_TRIP = (
-    Stroke(
-        ((844, 282), (844, 410), (640, 410), (434, 410)), "forward", "pool the filled map again"
-    ),
-)
+SLOTS = row(232, gap=56, largest=58, input=232, output=150, moved=232, filled=232)
+AGAIN = {"again": Slot(SLOTS["output"].x, 336, 150, 150, largest=58)}
 NOT_YET = "·"
 
 
@@ -36,8 +31,8 @@ def unpooling(
     display.
 
     >>> scene = unpooling(np.array([[1.0, 4.0], [3.0, 2.0]]))
-    >>> scene.lamps[0]
-    (True, 'pool(unpool(h)) = h')
+    >>> scene.lamps[0].words
+    'pool(unpool(h)) = h'
     >>> [scene.at_step(n).shown(scene["filled"]) for n in (0, 1)]
     [('', '', '', ''), ('0', 'a_12', '0', '0')]
     """
@@ -73,13 +68,38 @@ def unpooling(
         _says(pool, a, h),
         say="Two steps: move each number to the place its switch remembers, then fill the rest "
         "with 0. Press Next.",
-        size=(1200, 520 if values else 300),
-        strokes=ROUND_TRIP if values else (),
+        strokes=_strokes({grid.name: grid for grid in shown}),
         counters=_counters(pool, small, unpooled, values),
         lamps=lamps,
-        steps=_steps(pool, a, h, lamps),
+        steps=_steps(pool, {grid.name: grid for grid in shown}, lamps),
         equations={} if values else {"filled": _equation(sheet)},
         code=_call(sheet, pool, kernel_size, values),
+    )
+
+
+def _strokes(grids: dict[str, Grid]) -> tuple[Stroke, ...]:
+    """Moved, then filled; of values also pooled before, and pooled again. A gradient comes from
+    elsewhere."""
+    a, h, moved, filled = (grids[name] for name in ("input", "output", "moved", "filled"))
+    moves = tuple(range(h.size))
+    there = (
+        across(h, moved, "forward" if "again" in grids else "backward", "", moves),
+        across(moved, filled, "forward" if "again" in grids else "backward", "", (h.size,)),
+    )
+    if "again" not in grids:
+        return there
+    start, end, steps = edges(filled), edges(grids["again"]), range(h.size + 1, 2 * h.size + 1)
+    turn, low = start.middle[0], end.middle[1]
+    round_trip = (
+        (turn, start.bottom),
+        (turn, low),
+        ((turn + end.right) / 2, low),
+        (end.right, low),
+    )
+    return (
+        across(a, h, "forward"),
+        *there,
+        Stroke(round_trip, "forward", "pool the filled map again", steps=tuple(steps)),
     )
 
 
@@ -95,11 +115,12 @@ def _counters(pool: MaxPooled, small, unpooled, values: bool) -> tuple[tuple[str
     return (filled, (total(small), "sum before"), (total(unpooled), "sum after"))
 
 
-def _lamps(sheet: Sheet, pool: MaxPooled, unpooled, again) -> tuple[tuple[bool, str], ...]:
+def _lamps(sheet: Sheet, pool: MaxPooled, unpooled, again) -> tuple[Lamp, ...]:
     a, h = sheet.notation.input, sheet.notation.output
+    there, back = bool((again == pool.pooled).all()), bool((unpooled == pool.input).all())
     return (
-        (bool((again == pool.pooled).all()), f"pool(unpool({h})) = {h}"),
-        (bool((unpooled == pool.input).all()), f"unpool(pool({a})) = {a}"),
+        Lamp(there, f"pool(unpool({h})) {'=' if there else '≠'} {h}"),
+        Lamp(back, f"unpool(pool({a})) {'=' if back else '≠'} {a}"),
     )
 
 
@@ -112,11 +133,10 @@ def _call(sheet: Sheet, pool: MaxPooled, kernel_size, values: bool) -> str:
 def _small_map(sheet: Sheet, pool: MaxPooled, small: np.ndarray, back: Grid) -> Grid:
     """What is moved, the maxima or gradients, under the names of the cells that won."""
     values, notation = back.name == "input", sheet.notation
+    by = notation.output if sheet.show == "numbers" else notation.input  # whose index is shown
     return replace(
         sheet.grid("output", small, editable=not values),
-        title=f"pooled |{notation.output}|"
-        if values
-        else f"arriving |∂{notation.scalar}/∂{notation.output}|",
+        title=f"pooled |{notation.output}|" if values else f"arriving |∂{notation.scalar}/∂{by}|",
         symbols=tuple(back.symbols[cell] for cell in pool.winners),
     )
 
@@ -142,6 +162,7 @@ def _again(sheet: Sheet, pool: MaxPooled, again: np.ndarray, labels: tuple[str, 
     """The filled map pooled once more; what is not the maximum it was is crossed."""
     grid = sheet.grid("again", again, of="output", role="written")
     same = (again == pool.pooled).ravel()
+    wrong = np.flatnonzero(~same).tolist()
     symbols = tuple(text if ok else "0" for text, ok in zip(labels, same, strict=True))
 
     def sentence(window: int) -> str:
@@ -154,26 +175,27 @@ def _again(sheet: Sheet, pool: MaxPooled, again: np.ndarray, labels: tuple[str, 
         grid,
         title="pooled again",
         symbols=symbols if sheet.show == "symbols" else grid.symbols,
-        marks={"wrong": tuple(np.flatnonzero(~same).tolist())},
+        marks={"wrong": tuple(wrong)},
+        marked_since={window: again.size + 1 + window for window in wrong},
     )
     return said(grid, sentence)
 
 
 def _in_time(sheet: Sheet, pool: MaxPooled, grids: list[Grid]) -> list[Grid]:
     """What stands in the stages after each step: one for every move, one to fill the second map,
-    and one more to pool it again."""
-    moved, *later = grids
-    moves, texts = len(pool.winners), sheet.written(moved).texts
-    one_by_one = (*filled_in(texts, pool.winners, NOT_YET), *(texts,) * len(later))
-
-    def from_step(first: int, grid: Grid) -> Grid:
-        blank, full = ("",) * grid.size, sheet.written(grid).texts
-        return replace(grid, frames=(blank,) * first + (full,) * (len(one_by_one) - first))
-
-    return [
-        replace(moved, frames=one_by_one),
-        *(from_step(moves + n, grid) for n, grid in enumerate(later)),
-    ]
+    and one for every window of it that is pooled again."""
+    windows = len(pool.winners)
+    texts = {grid.name: sheet.written(grid).texts or grid.numbers for grid in grids}
+    later = 1 + windows * ("again" in texts)
+    moving = filled_in(texts["moved"], pool.winners, NOT_YET)
+    frames = {
+        "moved": (*moving, *(texts["moved"],) * later),
+        "filled": (*(("",) * pool.input.size,) * windows, *(texts["filled"],) * later),
+    }
+    if "again" in texts:
+        pooling = filled_in(texts["again"], range(windows))
+        frames["again"] = (*(("",) * windows,) * (windows + 1), *pooling)
+    return [replace(grid, frames=frames[grid.name]) for grid in grids]
 
 
 def _says(pool: MaxPooled, a: Grid, h: Grid) -> dict[str, Says]:
@@ -197,29 +219,42 @@ def _says(pool: MaxPooled, a: Grid, h: Grid) -> dict[str, Says]:
     return {"input": of_input, "output": of_output, "moved": of_stage, "filled": of_stage}
 
 
-def _steps(pool: MaxPooled, a: Grid, h: Grid, lamps: tuple) -> tuple[Step, ...]:
+def _steps(pool: MaxPooled, grids: dict[str, Grid], lamps: tuple[Lamp, ...]) -> tuple[Step, ...]:
+    a, h = grids["input"], grids["output"]
     moves = [
         Step(
-            {"input": (cell,), "output": (window,), "moved": (cell,)},
+            {"output": (window,)},
+            {"moved": (cell,)},
             f"Move {spoken(h.symbols[window])} to switch {cell}, the place of "
             f"{spoken(a.symbols[cell])}.",
+            around={"input": (cell,)},
         )
         for window, cell in enumerate(pool.winners)
     ]
     rest = tuple(cell for cell, wins in enumerate(pool.wins) if not wins)
     fill = Step(
-        {"filled": rest or tuple(pool.winners)},
+        {"moved": tuple(pool.winners)},
+        {"filled": tuple(range(a.size))},
         f"Fill the other {len(rest)} cells with 0: they had no part in the result.",
     )
-    if not lamps:
+    if "again" not in grids:
         return (*moves, fill)
+    return (*moves, fill, *_pooled_again(pool, grids["again"], lamps))
+
+
+def _pooled_again(pool: MaxPooled, again: Grid, lamps: tuple[Lamp, ...]) -> list[Step]:
+    """A step for every window of the filled map; the last one says what has come of it."""
     ending = (
-        "It is the same map, so far as pooling goes: unpooling is a partial inverse."
-        if lamps[0][0]
-        else "It is not the same map: a filled-in 0 is larger than a negative maximum."
+        " It is the same map, so far as pooling goes: unpooling is a partial inverse."
+        if lamps[0].holds
+        else " It is not the same map: a filled-in 0 is larger than a negative maximum."
     )
-    last = Step(
-        {"filled": tuple(range(a.size)), "again": tuple(range(h.size))},
-        f"Pool the filled map again. {ending}",
-    )
-    return (*moves, fill, last)
+    last = again.size - 1
+    return [
+        Step(
+            {"filled": tuple(pool.reads[window])},
+            {"again": (window,)},
+            f"Pool the filled map again. {again.sentences[window]}{ending * (window == last)}",
+        )
+        for window in range(again.size)
+    ]

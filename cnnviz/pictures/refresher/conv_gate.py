@@ -12,18 +12,20 @@ from ...functional.geometry import Geometry
 from ...functional.table import convolution_table
 from ...scene import Equation, Grid, Scene, Slot, Step, Stroke
 from ...symbols import number, spoken
-from ..grids import ink_of
 from ..meetings import joined, partners
-from ..sheet import WIDTH, Sheet, is_gradient, row
+from ..sheet import WIDTH, Sheet, between, is_gradient, row
 from ..words import Says, count, equation
+from .single_numbers import left
 
-CELL = 58
+CELL = 60
 LINE = {"height": CELL, "gap": 42, "largest": CELL}
-FORWARD = row(y=56, **LINE, input=5 * CELL, kernel=3 * CELL, bias=CELL, output=5 * CELL)
+FORWARD = row(y=50, **LINE, input=5 * CELL, kernel=3 * CELL, bias=CELL, output=5 * CELL)
 BACKWARD = row(
-    y=240, **LINE, input_gradient=5 * CELL, kernel_gradient=3 * CELL, bias_gradient=CELL,
+    y=280, **LINE, input_gradient=5 * CELL, kernel_gradient=3 * CELL, bias_gradient=CELL,
     upstream=5 * CELL,
 )  # fmt: skip
+BACKWARD["upstream"] = replace(BACKWARD["upstream"], under=True)
+LOW = 384  # where the wires back run
 LEAVING = ("input_gradient", "kernel_gradient", "bias_gradient")
 
 
@@ -53,14 +55,17 @@ def conv_gate(
     with_bias, notation = bias is not None, sheet.notation
     return sheet.scene(
         "A small convolution as a gate",
-        tuple(_with_frames(grid, table, values) for grid in grids.values()),
+        tuple(
+            _with_frames(grid, table, values) if grid.name in LEAVING else grid
+            for grid in grids.values()
+        ),
         _meetings(table, with_bias),
         _says(grids, table, with_bias),
         say="Forward on top, backward below. One gradient arrives at the output, and one leaves for "
         "each thing that went in.",
-        size=(WIDTH, 400),
+        size=(WIDTH, LOW + 16),
         equations=_equations(notation.factors, with_bias),
-        strokes=_wires(with_bias),
+        strokes=_wires(grids),
         signs=_signs(with_bias),
         steps=_steps(grids, table),
         code=sheet.call("output", "nn.functional.conv1d", "input", "kernel", *["b"] * with_bias),
@@ -105,7 +110,7 @@ def _line(sheet: Sheet, name: str, cells: np.ndarray) -> Grid:
         role="written" if name == "output" or name in LEAVING else "read",
         symbols=tuple(f"{by}{letter}{n}" for n in index),
         numbers=tuple(map(number, cells.ravel().tolist())),
-        ink=ink_of(cells),
+        values=cells.ravel(),
         show=sheet.show,
         editable=name in ("input", "kernel", "bias", "upstream"),
     )
@@ -137,23 +142,27 @@ def _equations(factors: tuple[str, str], with_bias: bool) -> dict[str, Equation]
     return equations
 
 
-def _wires(with_bias: bool) -> tuple[Stroke, ...]:
-    """The gradient that arrives at the output goes along one wire to everything that went in."""
-    out = _middle(FORWARD["output"])
+def _wires(grids: dict[str, Grid]) -> tuple[Stroke, ...]:
+    """The output goes on to the rest of the network, and from there a gradient arrives. It goes back
+    along one wire to everything that went in."""
+    back = tuple(range(1, 1 + grids["upstream"].size))  # the steps
+    out, start = _middle(FORWARD["output"]), grids["upstream"].place.x
     above, below = FORWARD["output"].y + CELL, BACKWARD["upstream"].y
-    arrives = (
-        Stroke(((out, above), (out, above + 34))),
-        Stroke(((out - 110, 176), (out + 110, 176)), "axis", "the rest of the network"),
-        Stroke(((out, 180), (out, below - 26)), "backward"),
-    )
-    under, low = below + CELL, below + CELL + 44
-    words = {"input": "upstream × local, added where amounts meet"}
-    leaves = []
-    for name in ("input", "kernel", "bias")[: 2 + with_bias]:
-        end = _middle(FORWARD[name])
-        wire = ((out, under), (out, low), (end, low), (end, under + 4))
-        leaves.append(Stroke(wire, "backward", words.get(name, ""), below=True))
-    return (*arrives, *leaves)
+    box, half = (above + 56, above + 84), 110
+    around = ((out, box[0]), (out + half, box[0]), (out + half, box[1]), (out, box[1]))
+    mirrored = ((out - half, box[1]), (out - half, box[0]), (out, box[0]))
+    wires = [
+        Stroke(((out, above), (out, box[0])), steps=(0,)),
+        Stroke((*around, *mirrored), "axis", "the rest of the network"),
+        Stroke(((out, box[1]), (out, below)), "backward", steps=back),
+    ]
+    turn, (_, level) = BACKWARD["upstream"].x - 21, left(BACKWARD["upstream"])
+    for name in LEAVING:
+        if name in grids:
+            end = _middle(BACKWARD[name])
+            wire = ((start, level), (turn, level), (turn, LOW), (end, LOW), (end, below + CELL))
+            wires.append(Stroke(wire, "backward", steps=back))
+    return tuple(wires)
 
 
 def _middle(slot: Slot) -> float:
@@ -161,8 +170,8 @@ def _middle(slot: Slot) -> float:
 
 
 def _signs(with_bias: bool) -> tuple[tuple[float, float, str], ...]:
-    y = FORWARD["input"].y + CELL / 2 + 10
-    return ((331, y, "∗"), (647, y, "=")) + (((547, y, "+"),) if with_bias else ())
+    signs = between(FORWARD, "∗+=" if with_bias else "∗ =")
+    return tuple(sign for sign in signs if sign[-1] != " ")
 
 
 def _says(grids: dict[str, Grid], table: dict, with_bias: bool) -> dict[str, Says]:
@@ -213,48 +222,38 @@ def _arriving(table: dict, part: str, size: int) -> list[list[int]]:
 
 def _steps(grids: dict[str, Grid], table: dict) -> tuple[Step, ...]:
     """Forward in one step, then each upstream gradient hands out its amounts."""
-    forward = {
-        name: tuple(range(grids[name].size))
-        for name in ("input", "kernel", "bias", "output")
-        if name in grids
-    }
+    whole = {name: tuple(range(grid.size)) for name, grid in grids.items()}
+    given = {name: whole[name] for name in ("input", "kernel", "bias") if name in grids}
     says = "Forward: the kernel slides over the input, and the gate keeps both of them."
-    steps, had = [Step(forward, says)], set()
+    steps, had = [Step(given, {"output": whole["output"]}, says)], set()
     inputs = list(map(spoken, grids["input"].symbols))
     for n, label in enumerate(grids["upstream"].symbols):
         cells = tuple(table["input"][table["output"] == n].tolist())
-        lit = {"upstream": (n,), "input_gradient": cells, "kernel_gradient": forward["kernel"]}
-        if "bias" in grids:
-            lit["bias_gradient"] = (0,)
+        reads = {"upstream": (n,), "input": cells, "kernel": whole["kernel"]}
+        writes = {name: whole[name] for name in LEAVING if name in grids}
         again = _listed(inputs[cell] for cell in cells if cell in had)
         more = f" {again} had an amount already: the new one is added to it." if again else ""
         words = (
             f"{spoken(label)} goes back to {_listed(inputs[cell] for cell in cells)}, times the "
             f"weights, and to the weights, times the inputs.{more}"
         )
-        steps.append(Step(lit, words))
+        steps.append(Step(reads, {**writes, "input_gradient": cells}, words))
         had.update(cells)
     return tuple(steps)
 
 
 def _with_frames(grid: Grid, table: dict, values: dict) -> Grid:
     """What has arrived after each step: a growing sum, or in symbols how many of its amounts."""
-    g, empty = values["upstream"], ("",) * grid.size
-    if grid.name in ("input", "kernel", "bias"):
-        return grid
-    if grid.name not in LEAVING:
-        first = grid.texts if grid.name == "output" else empty
-        return replace(grid, frames=(first, *[grid.texts] * g.size))
-    part = grid.name.removesuffix("_gradient")
-    arriving = _arriving(table, part, grid.size)
-    frames = [empty]
+    g = values["upstream"]
+    arriving = _arriving(table, grid.name.removesuffix("_gradient"), grid.size)
+    frames = [("",) * grid.size]
     for n in range(g.size):
         # The gradient that the upstream gradients 0 to n give on their own.
         so_far = _gradients(values, g * (np.arange(g.size) <= n))[grid.name].ravel().tolist()
         frames.append(
             tuple(
-                _progress(arriving[cell], n, number(so_far[cell]), symbol, grid.show)
-                for cell, symbol in enumerate(grid.symbols)
+                _progress(arriving[cell], n, number(so_far[cell]), text, grid.show)
+                for cell, text in enumerate(grid.texts)
             )
         )
     return replace(grid, frames=tuple(frames))

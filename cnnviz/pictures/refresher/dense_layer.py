@@ -12,9 +12,9 @@ from ..grids import map_grid
 from ..sheet import Sheet, between
 
 SLOTS = {
-    "kernel": Slot(60, 40, 400, 250, largest=54),
-    "input": Slot(560, 40, 110, 250, largest=54),
-    "output": Slot(780, 40, 110, 250, largest=54),
+    "kernel": Slot(20, 40, 400, 280, largest=84),
+    "input": Slot(500, 40, 110, 280, largest=84),
+    "output": Slot(690, 40, 110, 280, largest=84),
 }
 
 

@@ -2,25 +2,43 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
 
-from ...scene import Equation, Grid, Scene, Stroke
+from ...scene import Equation, Grid, Lamp, Scene, Stroke
 from ...symbols import NOTATIONS, number
-from ..sheet import WIDTH, Sheet
+from ..sheet import Sheet
 from ..words import equation
-from .gates import GATES, lit, lone, revealed, room, saying, table_of
+from .gates import AFTER, GATES
+from .single_numbers import (
+    bent,
+    gate_box,
+    left,
+    level,
+    lone,
+    pair,
+    revealed,
+    right,
+    room,
+    saying,
+    step,
+    table_of,
+)
 
-# A gradient stands under its value.
+# A gradient stands right under its value.
 SLOTS = {
-    "y": room(30, 50), "y_gradient": room(30, 118),
-    "x": room(30, 205), "x_gradient": room(30, 273),
-    "w": room(30, 360), "w_gradient": room(30, 428),
-    "x_from_u": room(430, 180), "x_from_v": room(430, 250),
-    "u": room(600, 80), "u_gradient": room(600, 148),
-    "v": room(600, 330), "v_gradient": room(600, 398),
-    "end": room(860, 205), "end_gradient": room(860, 273),
+    **pair("y", "y_gradient", 30, 110),
+    **pair("x", "x_gradient", 30, 280),
+    **pair("w", "w_gradient", 30, 450),
+    "fork": room(186, 240, wide=44, high=80),
+    "x_from_u": room(288, 178, under=True), "x_from_v": room(288, 338),
+    "u_gate": room(460, 72, wide=56, high=144), "v_gate": room(460, 344, wide=56, high=144),
+    **pair("u", "u_gradient", 590, 144),
+    **pair("v", "v_gradient", 590, 416),
+    "end_gate": room(766, 230, wide=64, high=100),
+    **pair("end", "end_gradient", 890, 280),
 }  # fmt: skip
 # Each number and what it is made of, in the order in which they become known.
 FORWARD = {"u": ("x", "y"), "v": ("x", "w"), "end": ("u", "v")}
@@ -33,6 +51,7 @@ BACKWARD = {
     "w_gradient": ("v_gradient",),
 }
 SUMS = ("v", "x_gradient")  # the others are products
+GATES_HERE = {"u_gate": "multiply", "v_gate": "add", "end_gate": "multiply"}
 
 
 def fan_out(y: float, x: float, w: float, *, overwrite: bool = False, **letters) -> Scene:
@@ -55,26 +74,20 @@ def fan_out(y: float, x: float, w: float, *, overwrite: bool = False, **letters)
     slope = central_difference(lambda x: _forward(y, x, w)["end"], x)
     agrees = bool(np.isclose(values["x_gradient"], slope))
     made = {**FORWARD, "end_gradient": (), **BACKWARD, "x_gradient": arrived}
-    said = _sentences(values, scalar, overwrite)
-    steps = tuple(lit((*read, name), said[name], of=name) for name, read in made.items())
+    said = _sentences(values, scalar, slope, overwrite)
+    steps = tuple(step(read, (name,), said[name], of=name) for name, read in made.items())
     return sheet.scene(
         "A number that is used twice",
-        tuple(revealed(grid, steps, grid.name not in made) for grid in _grids(sheet, values)),
-        table_of(*({*read, name} for name, read in made.items() if read)),
+        (*_boxes(sheet, overwrite), *(revealed(grid, steps) for grid in _grids(sheet, values))),
+        _table(made),
         saying(said),
-        say="x feeds u and v. Press Next: values go forward, then gradients come back along the same "
-        "wires, and two of them meet at x.",
-        size=(WIDTH, 500),
+        say="x feeds u and v. Values go forward, then gradients come back beside them, and two of them "
+        "meet at x.",
         equations={
             name: _equation(name, made[name]) for name in (*BACKWARD, *FORWARD, "x_gradient")
         },
-        strokes=WIRES,
-        signs=(() if overwrite else ((560, 250, "+"),)),
-        counters=(
-            (number(values["x_gradient"]), f"∂{scalar}/∂x, by the chain rule"),
-            (number(slope), f"∂{scalar}/∂x, central difference"),
-        ),
-        lamps=((agrees, "The two agree."),),
+        strokes=_wires(made),
+        lamps=(_judge(agrees, f"∂{scalar}/∂x"),),
         steps=steps,
         code=f"{scalar} = (x * y) * (x + w); {scalar}.backward(); x.grad",
     )
@@ -111,28 +124,68 @@ def _backward(values: dict[str, float]) -> dict[str, float]:
     }
 
 
-WIRES = (
-    Stroke(((140, 73), (600, 92))),
-    Stroke(((140, 222), (600, 116))),
-    Stroke(((140, 234), (600, 342))),
-    Stroke(((140, 383), (600, 364))),
-    Stroke(((710, 103), (860, 216))),
-    Stroke(((710, 353), (860, 240))),
-    Stroke(((860, 290), (710, 176)), "backward"),
-    Stroke(((860, 306), (710, 421)), "backward"),
-    Stroke(((600, 162), (140, 141)), "backward"),
-    Stroke(((600, 182), (540, 202)), "backward"),
-    Stroke(((600, 410), (540, 276)), "backward"),
-    Stroke(((600, 430), (140, 451)), "backward"),
-    Stroke(((430, 203), (140, 288)), "backward"),
-    Stroke(((430, 273), (140, 304)), "backward"),
-)
+def _wires(made: Mapping[str, tuple[str, ...]]) -> tuple[Stroke, ...]:
+    """Every wire, bright in the steps that make these numbers of what is on it."""
+    at, steps = SLOTS, {name: n for n, name in enumerate(made)}
+    fork, u_gate, v_gate, end_gate = (at[name] for name in ("fork", *GATES_HERE))
+    # On a lane out of the fork the wire forward runs outside, and the way back inside.
+    to_u, to_v = left(u_gate, 166), left(v_gate, 394)
+    forward = (
+        (level(at["y"], u_gate), "u"),
+        (level(at["x"], fork), "u", "v"),
+        (bent(to_u, fork, 0.25)[::-1], "u"),
+        (bent(to_v, fork, 0.25)[::-1], "v"),
+        (level(at["w"], v_gate), "v"),
+        (level(u_gate, at["u"]), "u"),
+        (level(v_gate, at["v"]), "v"),
+        (bent(right(at["u"]), end_gate, 0.7), "end"),
+        (bent(right(at["v"]), end_gate, 0.3), "end"),
+        (level(end_gate, at["end"]), "end"),
+    )
+    backward = (
+        (level(at["end_gradient"], end_gate), "u_gradient", "v_gradient"),
+        (bent(right(at["u_gradient"]), end_gate, 0.3)[::-1], "u_gradient"),
+        (bent(right(at["v_gradient"]), end_gate, 0.7)[::-1], "v_gradient"),
+        (level(at["u_gradient"], u_gate), "y_gradient", "x_from_u"),
+        (level(at["v_gradient"], v_gate), "x_from_v", "w_gradient"),
+        (level(u_gate, at["y_gradient"]), "y_gradient"),
+        (level(v_gate, at["w_gradient"]), "w_gradient"),
+        (level(u_gate, at["x_from_u"]), "x_from_u"),
+        (level(v_gate, at["x_from_v"]), "x_from_v"),
+        *((bent(left(at[name]), fork, 0.75), "x_gradient") for name in ("x_from_u", "x_from_v")),
+        (level(fork, at["x_gradient"]), "x_gradient"),
+    )
+    return tuple(
+        Stroke(points, kind, steps=tuple(steps[name] for name in names))
+        for kind, wires in (("forward", forward), ("backward", backward))
+        for points, *names in wires
+    )
+
+
+def _judge(agrees: bool, gradient: str) -> Lamp:
+    verdict = "agrees" if agrees else "does not agree"
+    return Lamp(agrees, f"{gradient} {verdict} with a central difference", mistake=True)
+
+
+def _table(made: Mapping[str, tuple[str, ...]]) -> dict[str, np.ndarray]:
+    """Each number with what it is made of, and with the gate that makes it on the way forward."""
+    through = {name.removesuffix("_gate"): name for name in GATES_HERE} | {"x_gradient": "fork"}
+    return table_of(
+        *({*read, name, through.get(name, name)} for name, read in made.items() if read)
+    )
 
 
 def _equation(name: str, read: tuple[str, ...]) -> Equation:
     if name in SUMS and len(read) > 1:
         return equation(name, read[0], plus=read[1])
     return equation(name, *read)
+
+
+def _boxes(sheet: Sheet, overwrite: bool) -> list[Grid]:
+    """The gates, and the fork where x goes two ways and its two amounts come together."""
+    signs = {name: GATES[kind].sign for name, kind in GATES_HERE.items()}
+    signs["fork"] = "=" if overwrite else "+"
+    return [gate_box(sheet, name, sign) for name, sign in signs.items()]
 
 
 def _grids(sheet: Sheet, values: dict[str, float]) -> list[Grid]:
@@ -151,7 +204,7 @@ def _grids(sheet: Sheet, values: dict[str, float]) -> list[Grid]:
         "x_from_v": "through |v|",
     }
     grids = []
-    for name in SLOTS:
+    for name in values:
         of = name.removesuffix("_gradient")
         symbol = symbols.get(name, f"∂{scalar}/∂{of}" if of != name else name)
         title = titles.get(name, f"|{symbol}|")
@@ -161,11 +214,20 @@ def _grids(sheet: Sheet, values: dict[str, float]) -> list[Grid]:
     return grids
 
 
-def _sentences(values: dict[str, float], scalar: str, overwrite: bool) -> dict[str, str]:
+def _sentences(
+    values: dict[str, float], scalar: str, slope: float, overwrite: bool
+) -> dict[str, str]:
     y, x, w, u, v = (number(values[name]) for name in "yxwuv")
     amounts = f"{number(values['x_from_u'])} through u and {number(values['x_from_v'])} through v"
+    total, measured = (
+        number(values["x_gradient"]),
+        f"A central difference measures {number(slope)}.",
+    )
     by_u, by_v = (f"∂{scalar}/∂{of} = {number(values[f'{of}_gradient'])}" for of in "uv")
     return {
+        **{name: AFTER[kind] for name, kind in GATES_HERE.items()},
+        "fork": "Forward, x goes both ways. On the way back "
+        + ("the last amount overwrites the other." if overwrite else "its two amounts are added."),
         "y": f"y = {y} is used once, in u. One gradient comes back to it.",
         "x": f"x = {x} is used twice, in u and in v. When x moves, both move.",
         "w": f"w = {w} is used once, in v. One gradient comes back to it.",
@@ -181,8 +243,8 @@ def _sentences(values: dict[str, float], scalar: str, overwrite: bool) -> dict[s
         "w_gradient": f"Upstream {by_v} times local ∂v/∂w = 1.",
         "x_gradient": f"Two amounts arrive, {amounts}. "
         + (
-            "The second has overwritten the first: this is the mistake, and the lamp sees it."
+            f"The second overwrites the first: {total}. {measured}"
             if overwrite
-            else f"They are added: {number(values['x_gradient'])}."
+            else f"They are added: {total}. {measured}"
         ),
     }

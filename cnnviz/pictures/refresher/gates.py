@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 
-from ...scene import NOWHERE, Equation, Grid, Scene, Slot, Step, Stroke
+from ...scene import Equation, Grid, Lamp, Scene, Step, Stroke
 from ...symbols import NOTATIONS, number
 from ..plot import Plot
-from ..sheet import WIDTH, Sheet
-from ..words import Says
+from ..sheet import Sheet
+from .single_numbers import (
+    HIGH,
+    bent,
+    gate_box,
+    level,
+    lone,
+    pair,
+    revealed,
+    right,
+    room,
+    saying,
+    step,
+    table_of,
+)
 
 
 @dataclass(frozen=True)
@@ -19,14 +32,17 @@ class Gate:
     """A function of two numbers with its local gradients.
 
     ``written`` is the function in letters, ``slopes`` its two local gradients in letters,
-    ``reach`` how far z gets for |x|, |y| up to 7, for the plot, and ``call`` PyTorch's.
+    ``sign`` what stands in its box, ``reach`` how far z is plotted and ``marked`` the number that is
+    marked there, and ``call`` PyTorch's.
     """
 
     value: Callable[[float, float], float]
     local: Callable[[float, float], tuple[float, float]]
     written: str
     slopes: tuple[str, str]
+    sign: str
     reach: float
+    marked: int
     call: str
 
 
@@ -36,23 +52,19 @@ def _share_of_max(x: float, y: float) -> tuple[float, float]:
 
 
 GATES = {
-    "add": Gate(lambda x, y: x + y, lambda x, y: (1.0, 1.0), "x + y", ("1", "1"), 12, "x + y"),
-    "multiply": Gate(lambda x, y: x * y, lambda x, y: (y, x), "x·y", ("y", "x"), 36, "x * y"),
+    "add": Gate(lambda x, y: x + y, lambda x, y: (1.0, 1.0), "x + y", ("1", "1"), "+", 12, 10, "x + y"),
+    "multiply": Gate(lambda x, y: x * y, lambda x, y: (y, x), "x·y", ("y", "x"), "×", 36, 30, "x * y"),
     "max": Gate(
-        max, _share_of_max, "max(x, y)", ("1 or 0", "1 or 0"), 7, "torch.maximum(x, y)"
+        max, _share_of_max, "max(x, y)", ("1 or 0", "1 or 0"), "max", 7, 5, "torch.maximum(x, y)"
     ),
 }  # fmt: skip
 
 
-def room(x: float, y: float) -> Slot:
-    """The room of a single number, its upper left corner at (x, y)."""
-    return Slot(x, y, 110, 46, largest=110, square=False)
-
-
 SLOTS = {
-    "gate": room(410, 209), "z": room(600, 180), "upstream": room(600, 268),
-    "x": room(30, 60), "x_local": room(260, 140), "x_gradient": room(30, 140),
-    "y": room(30, 360), "y_local": room(260, 280), "y_gradient": room(30, 280),
+    **pair("x", "x_gradient", 30, 120), "x_local": room(236, 120, under=True),
+    **pair("y", "y_gradient", 30, 380), "y_local": room(236, 380, under=True),
+    "gate": room(410, 206, wide=76, high=2 * HIGH),
+    **pair("z", "upstream", 560, 250),
 }  # fmt: skip
 
 
@@ -70,7 +82,6 @@ def gate(kind: str, x: float, y: float, upstream: float, nudge: float = 0.0, **l
     sheet = Sheet(SLOTS, **{"notation": NOTATIONS["slides"], "show": "numbers", **letters})
     scalar, chosen = sheet.notation.scalar, GATES[kind]
     values = _values(chosen, x, y, upstream)
-    predicted = values["x_gradient"] * nudge
     measured = upstream * (chosen.value(x + nudge, y) - values["z"])
     steps, written = _steps(kind, values, scalar), f"z = {chosen.written.replace('·', ' · ')}"
     return sheet.scene(
@@ -78,68 +89,13 @@ def gate(kind: str, x: float, y: float, upstream: float, nudge: float = 0.0, **l
         tuple(revealed(grid, steps) for grid in _grids(sheet, chosen, values)),
         _table(kind, x, y),
         saying(_sentences(chosen, values, scalar)),
-        say="Values run forward along the blue arrows, gradients back along the orange ones. "
-        "Press Next to follow them.",
-        size=(WIDTH, 440),
+        say="Values run forward along the blue arrows, gradients back along the orange ones.",
         equations=_equations(sheet, kind, x, y),
-        strokes=_wires(values, sheet.show) + _slope(chosen, x, y),
-        signs=((860, 58, written),),
-        counters=(
-            (number(predicted), f"predicted: ∂{scalar}/∂x · nudge"),
-            (number(measured), f"measured: ∂{scalar}/∂z · Δz"),
-        ),
-        lamps=((bool(np.isclose(predicted, measured)), "The prediction holds for this nudge."),),
+        strokes=_wires() + _slope(chosen, x, y, nudge),
+        **_promise(values["x_gradient"] * nudge, measured, scalar) if nudge else {},
         steps=steps,
         code=f"z = {chosen.call}",
     )
-
-
-# What pictures of single numbers share.
-
-
-def lone(sheet: Sheet, name: str, title: str, symbol: str, value: float, **more) -> Grid:
-    """A single number with its name above it."""
-    return Grid(
-        name,
-        title,
-        (1, 1, 1, 1),
-        sheet.slots[name],
-        symbols=(symbol,),
-        numbers=(number(value),),
-        show=sheet.show,
-        **more,
-    )
-
-
-def saying(sentences: dict[str, str]) -> dict[str, Says]:
-    """One sentence for each grid of a single number."""
-    return {name: lambda _cell, words=words: words for name, words in sentences.items()}
-
-
-def lit(names: Iterable[str], say: str, of: str | None = None) -> Step:
-    """A step that lights single numbers; ``of`` is the one whose equation is read."""
-    return Step({name: (0,) for name in names}, say, of=of and (of, 0))
-
-
-def revealed(grid: Grid, steps: Sequence[Step], given: bool = False) -> Grid:
-    """The grid with its cells empty until the first step that lights it; what is given always stands."""
-    known = 0 if given else [grid.name in step.lit for step in steps].index(True)
-    empty = ("",) * grid.size
-    frames = (empty if step < known else grid.texts for step in range(len(steps)))
-    return replace(grid, frames=tuple(frames))
-
-
-def table_of(*meetings: set[str]) -> dict[str, np.ndarray]:
-    """A scene's table for lone cells: a row for each set of grids that belong together.
-
-    >>> table_of({"x", "z"}, {"y", "z"})["x"].tolist()
-    [0, -1]
-    """
-    names = sorted(set().union(*meetings))
-    return {
-        name: np.array([0 if name in meeting else NOWHERE for meeting in meetings])
-        for name in names
-    }
 
 
 def signed(value: float) -> str:
@@ -162,17 +118,28 @@ def _values(gate: Gate, x: float, y: float, upstream: float) -> dict[str, float]
     return values
 
 
+def _promise(predicted: float, measured: float, scalar: str) -> dict:
+    """What the gradient predicts for a nudge, what happens, and whether it kept its promise."""
+    kept = bool(np.isclose(predicted, measured))
+    return {
+        "counters": (
+            (number(predicted), f"predicted: ∂{scalar}/∂x · nudge"),
+            (number(measured), f"measured: ∂{scalar}/∂z · Δz"),
+        ),
+        "lamps": (Lamp(kept, f"predicted and measured {'agree' if kept else 'differ'}"),),
+    }
+
+
 def _grids(sheet: Sheet, gate: Gate, values: dict[str, float]) -> list[Grid]:
     scalar = sheet.notation.scalar
-    sign = {"x·y": "×", "x + y": "+"}.get(gate.written, "max")
     symbols = {"z": "z", "upstream": f"∂{scalar}/∂z"}
-    titles = {"z": "|z|", "upstream": f"upstream |∂{scalar}/∂z|"}
+    titles = {"z": f"|z = {gate.written}|", "upstream": f"upstream |∂{scalar}/∂z|"}
     for name, slope in zip("xy", gate.slopes, strict=True):
         symbols |= {name: name, f"{name}_local": f"∂z/∂{name}"}
         symbols[f"{name}_gradient"] = f"∂{scalar}/∂{name}"
         titles[f"{name}_local"] = f"local |∂z/∂{name} = {slope}|"
-    grids = [replace(lone(sheet, "gate", "", sign, 0), numbers=(sign,))]
-    for name in list(SLOTS)[1:]:
+    grids = [gate_box(sheet, "gate", gate.sign)]
+    for name in values:
         title, symbol = titles.get(name, f"|{symbols[name]}|"), symbols[name]
         role = "written" if name in ("z", "x_gradient", "y_gradient") else "read"
         grids.append(lone(sheet, name, title, symbol, values[name], role=role))
@@ -202,7 +169,7 @@ def _sentences(gate: Gate, values: dict[str, float], scalar: str) -> dict[str, s
 
 
 def _product(values: dict[str, float], name: str) -> str:
-    """Upstream times local in numbers, on the wire to an input."""
+    """Upstream times local in numbers."""
     return f"{number(values['upstream'])} · {signed(values[f'{name}_local'])}"
 
 
@@ -233,18 +200,22 @@ def _equations(sheet: Sheet, kind: str, x: float, y: float) -> dict[str, Equatio
     }
 
 
-def _wires(values: dict[str, float], show: str) -> tuple[Stroke, ...]:
-    words = [_product(values, name) if show == "numbers" else "upstream × local" for name in "xy"]
-    return (
-        Stroke(((140, 83), (465, 83), (465, 209))),
-        Stroke(((140, 383), (465, 383), (465, 255))),
-        Stroke(((520, 224), (600, 203))),
-        Stroke(((600, 291), (520, 244)), "backward"),
-        Stroke(((410, 224), (370, 170)), "backward"),
-        Stroke(((410, 242), (370, 296)), "backward"),
-        Stroke(((260, 163), (140, 163)), "backward", words[0]),
-        Stroke(((260, 303), (140, 303)), "backward", words[1]),
-    )
+def _wires() -> tuple[Stroke, ...]:
+    """Each wire forward, and beside it the way back through the local gradient."""
+    at, gate = SLOTS, SLOTS["gate"]
+    x_back, y_back = (right(at[f"{name}_local"]) for name in "xy")
+    wires = [
+        Stroke(bent(right(at["x"]), gate, 0.7), steps=(FORWARD,)),
+        Stroke(bent(right(at["y"]), gate, 0.3), steps=(FORWARD,)),
+        Stroke(level(gate, at["z"]), steps=(FORWARD,)),
+        Stroke(level(at["upstream"], gate), "backward", steps=(ARRIVES, BACK_TO_X, BACK_TO_Y)),
+        Stroke(bent(x_back, gate, 0.3)[::-1], "backward", steps=(BACK_TO_X,)),
+        Stroke(bent(y_back, gate, 0.7)[::-1], "backward", steps=(BACK_TO_Y,)),
+    ]
+    for name, back in (("x", BACK_TO_X), ("y", BACK_TO_Y)):
+        last = level(at[f"{name}_local"], at[f"{name}_gradient"])
+        wires.append(Stroke(last, "backward", steps=(back,)))
+    return tuple(wires)
 
 
 LOCALLY = {
@@ -259,6 +230,9 @@ AFTER = {
 }
 
 
+FORWARD, LOCAL, ARRIVES, BACK_TO_X, BACK_TO_Y = range(5)  # the steps
+
+
 def _steps(kind: str, values: dict[str, float], scalar: str) -> tuple[Step, ...]:
     arrives = f"∂{scalar}/∂z = {number(values['upstream'])}"
     back = {
@@ -267,32 +241,52 @@ def _steps(kind: str, values: dict[str, float], scalar: str) -> tuple[Step, ...]
         for name in "xy"
     }
     forward = f"Forward: the gate makes z = {GATES[kind].written}, and keeps x and y."
+    # Of an add gate both slopes are 1, whatever x and y are.
+    found_from = ("gate",) if kind == "add" else ("x", "y")
     return (
-        lit(("x", "y", "gate", "z"), forward, of="z"),
-        lit(("x", "y", "x_local", "y_local"), LOCALLY[kind]),
-        lit(("upstream",), f"The upstream gradient {arrives} arrives from what comes later."),
-        lit(("upstream", "x_local", "x_gradient"), back["x"], of="x_gradient"),
-        lit(("upstream", "y_local", "y_gradient"), f"{back['y']} {AFTER[kind]}", of="y_gradient"),
-    )
-
-
-PLOT = (750, 970, 90, 370)  # left, right, top and bottom of the plot of z over x
-
-
-def _slope(gate: Gate, x: float, y: float) -> tuple[Stroke, ...]:
-    """z over x with y held still, and the line whose slope is the local gradient."""
-    plot = Plot(PLOT, across=(-7, 7), up=(-gate.reach, gate.reach))
-    at = plot.at
-    z, slope = gate.value(x, y), gate.local(x, y)[0]
-    bends = sorted({-7.0, min(max(y, -7.0), 7.0), 7.0})
-    return (
-        Stroke((at(-7, 0), at(7, 0)), "axis"),
-        Stroke((at(0, -gate.reach), at(0, gate.reach)), "axis"),
-        plot.curve(bends, (gate.value(bend, y) for bend in bends)),
-        plot.tangent(x, z, slope, reach=(-2.5, 2.5)),
-        Stroke((at(x, 0), at(x, z)), "axis"),
-        Stroke((at(6.4, 0), at(7, 0)), "axis", "x", below=True),
-        Stroke(
-            (at(-7, -gate.reach), at(7, -gate.reach)), "axis", "z while only x moves", below=True
+        step(("x", "y"), ("z",), forward, of="z"),
+        step(found_from, ("x_local", "y_local"), LOCALLY[kind]),
+        step((), ("upstream",), f"The upstream gradient {arrives} arrives from what comes later."),
+        step(("upstream", "x_local"), ("x_gradient",), back["x"], of="x_gradient"),
+        step(
+            ("upstream", "y_local"), ("y_gradient",), f"{back['y']} {AFTER[kind]}", of="y_gradient"
         ),
     )
+
+
+PLOT = (746, 946, 96, 396)  # left, right, top and bottom of the plot of z over x
+FARTHEST = 7  # of x to both sides
+HANDLE = 36  # the line to the left of the plot that a number stands on
+
+
+def _slope(gate: Gate, x: float, y: float, nudge: float) -> tuple[Stroke, ...]:
+    """z over x with y held still, and the line whose slope is the local gradient: it says where the
+    nudge leads, and the curve says where it does lead."""
+    plot = Plot(PLOT, across=(-FARTHEST, FARTHEST), up=(-gate.reach, gate.reach))
+    at = plot.at
+    z, slope = gate.value(x, y), gate.local(x, y)[0]
+    bends = sorted({-FARTHEST, min(max(y, -FARTHEST), FARTHEST), FARTHEST})
+    return (
+        *_scale(plot, gate.marked),
+        plot.tangent(x, z, slope, reach=(-2.5, min(2.5, FARTHEST - x))),
+        plot.curve(bends, (gate.value(bend, y) for bend in bends)),
+        *(Stroke((at(here, 0), at(here, gate.value(here, y))), "axis") for here in (x, x + nudge)),
+    )
+
+
+def _scale(plot: Plot, marked: int) -> tuple[Stroke, ...]:
+    """The axes of the plot, with some of the numbers along them."""
+    left, right, top, bottom = plot.room
+    middle = ((left + right) / 2, top)
+    lines = [Stroke((middle, middle), "axis", "z while only x moves")]
+    for z in (-marked, 0, marked):
+        _, y = plot.at(0, z)
+        lines.append(Stroke(((left - HANDLE, y), (left, y)), "axis", number(z)))
+    for x in (-5, 0, 5):
+        along, _ = plot.at(x, 0)
+        lines.append(Stroke(((along, bottom), (along, bottom + 6)), "axis", number(x), below=True))
+    ends = (
+        ((left, top), (left, bottom), (right, bottom)),
+        (plot.at(-FARTHEST, 0), plot.at(FARTHEST, 0)),
+    )
+    return (*lines, *(Stroke(line, "axis") for line in ends))

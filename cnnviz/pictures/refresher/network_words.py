@@ -6,7 +6,7 @@ from ...scene import Grid, Step
 from ...symbols import spoken
 from ..words import Says
 
-Told = tuple[tuple[str, ...], str, str]
+Told = tuple[str, str, str | None, str]
 
 
 def raised(l: int) -> str:
@@ -34,7 +34,7 @@ def parts_of(name: str) -> tuple[str, int]:
 
 
 def steps_of(sizes: dict[str, int], widths: dict[int, int]) -> tuple[Step, ...]:
-    """The slides' four steps, those of the hidden layers one for each layer.
+    """The slides' four steps, the second in two and those of the hidden layers one for each layer.
 
     ``sizes`` says how many cells each grid has, ``widths`` how many units each layer.
     """
@@ -42,35 +42,50 @@ def steps_of(sizes: dict[str, int], widths: dict[int, int]) -> tuple[Step, ...]:
     last = max(widths)
     told = [
         *(_forward(l, widths) for l in range(1, last)),
+        _error(last, widths),
         _output(last, widths),
         *(_back(l, widths) for l in range(last - 1, 1, -1)),
         *(_to_weights(l, widths) for l in range(last - 1, 0, -1)),
     ]
+
+    def whole(names: str) -> dict[str, tuple[int, ...]]:
+        return {name: tuple(range(sizes[name])) for name in names.split()}
+
     return tuple(
-        Step({name: tuple(range(sizes[name])) for name in names}, words, of=(of, 0))
-        for names, of, words in told
+        Step(whole(reads), whole(writes), words, of=of and (of, 0))
+        for reads, writes, of, words in told
     )
 
 
-# Each of the four steps: the grids that take part, the one whose equation is read, and the words.
+# Each of the steps: the grids that it reads and those that it writes, the one whose equation is read,
+# and the words.
 
 
 def _forward(l: int, widths: dict[int, int]) -> Told:
-    n, m = widths[l + 1], widths[l]
+    n, m, up = widths[l + 1], widths[l], l + 1
     words = (
-        f"Step 1, forward: z{raised(l + 1)} = W{raised(l)} a{raised(l)} + b{raised(l)}, shapes "
-        f"{shape(n, m)} · {shape(m)} + {shape(n)}, and a{raised(l + 1)} = f(z{raised(l + 1)})."
+        f"Step 1, forward: z{raised(up)} = W{raised(l)} a{raised(l)} + b{raised(l)}, shapes "
+        f"{shape(n, m)} · {shape(m)} + {shape(n)}, and a{raised(up)} = f(z{raised(up)}). The slope "
+        f"f′(z{raised(up)}) is kept for the way back."
     )
-    return (f"a{l}", f"W{l}", f"b{l}", f"z{l + 1}", f"a{l + 1}"), f"z{l + 1}", words
+    return f"a{l} W{l} b{l}", f"z{up} a{up} slope{up}", f"z{up}", words
+
+
+def _error(last: int, widths: dict[int, int]) -> Told:
+    words = (
+        f"Step 2, the error: e = a{raised(last)} − y = −(y − a{raised(last)}), shape "
+        f"{shape(widths[last])}. It is how fast J moves when an output moves."
+    )
+    return f"y a{last}", "error", None, words
 
 
 def _output(last: int, widths: dict[int, int]) -> Told:
     n = widths[last]
     words = (
-        f"Step 2, the output: δ{raised(last)} = −(y − a{raised(last)}) • f′(z{raised(last)}), shapes "
+        f"Step 2, the output: δ{raised(last)} = e • f′(z{raised(last)}), shapes "
         f"{shape(n)} • {shape(n)}. It is the upstream gradient times the local one, unit by unit."
     )
-    return ("y", f"a{last}", "error", f"slope{last}", f"delta{last}"), f"delta{last}", words
+    return f"error slope{last}", f"delta{last}", f"delta{last}", words
 
 
 def _back(l: int, widths: dict[int, int]) -> Told:
@@ -80,7 +95,7 @@ def _back(l: int, widths: dict[int, int]) -> Told:
         f"shapes {shape(m, n)} · {shape(n)} • {shape(m)}. Each unit adds up what comes back "
         "from all it feeds."
     )
-    return (f"W{l}", f"delta{l + 1}", f"slope{l}", f"delta{l}"), f"delta{l}", words
+    return f"W{l} delta{l + 1} slope{l}", f"delta{l}", f"delta{l}", words
 
 
 def _to_weights(l: int, widths: dict[int, int]) -> Told:
@@ -89,7 +104,7 @@ def _to_weights(l: int, widths: dict[int, int]) -> Told:
         f"Step 4, l = {l}: ∂J/∂W{raised(l)} = δ{raised(l + 1)} (a{raised(l)})ᵀ, shapes "
         f"{shape(n)} · {shape(1, m)} = {shape(n, m)}, and ∂J/∂b{raised(l)} = δ{raised(l + 1)}."
     )
-    return (f"delta{l + 1}", f"a{l}", f"W{l}_gradient", f"b{l}_gradient"), f"W{l}_gradient", words
+    return f"delta{l + 1} a{l}", f"W{l}_gradient b{l}_gradient", f"W{l}_gradient", words
 
 
 def says_of(grid: Grid, last: int, activation: str) -> Says:

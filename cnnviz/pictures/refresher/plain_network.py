@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 import numpy as np
 
 from ...functional.geometry import DoesNotFit
 from ...network.four_steps import ACTIVATIONS, Passes, agrees_with_differences, four_steps
-from ...scene import Equation, Grid, Scene, Slot, Stroke
+from ...scene import Equation, Grid, Lamp, Scene, Slot, Step, Stroke
 from ...symbols import number
 from ..meetings import joined
 from ..sheet import WIDTH, Sheet
-from .gates import revealed
 from .network_words import parts_of, raised, says_of, shape, steps_of
+from .single_numbers import revealed
 
 WIDEST, DEEPEST = 3, 4  # what there is room for
 GAP, LEFT, RIGHT = 16, 14, 996
-ABOVE, TOP, BOTTOM = 40, 92, 318  # the arrows, the forward row, the backward row
+CELL = 56  # of the largest cells, of three layers or fewer
+MOST_LETTERS = 6  # of a number in a cell
+ABOVE, TOP = 32, 70  # the arrows, and the forward row
+BOTTOM = TOP + WIDEST * CELL + 58  # the backward row
+BELOW = 38  # the arrows back, so far under it
 
 
 def plain_network(
@@ -48,23 +54,18 @@ def plain_network(
     slots = {name: _slot(name, columns) for name in values}
     sheet = Sheet(slots, **{"show": "numbers", **letters})
     steps = steps_of({name: cells.size for name, cells in values.items()}, widths)
-    grids = [_grid(sheet, name, cells) for name, cells in values.items()]
+    grids = {name: _grid(sheet, name, cells) for name, cells in values.items()}
     return sheet.scene(
         "A plain network in four steps",
-        tuple(grid if _is_given(grid.name) else revealed(grid, steps) for grid in grids),
+        tuple(revealed(grid, steps) for grid in grids.values()),
         _table(widths, last),
-        {grid.name: says_of(grid, last, activation) for grid in grids},
+        {name: says_of(grid, last, activation) for name, grid in grids.items()},
         say=_say(activation, passes),
-        size=(WIDTH, 560),
+        size=(WIDTH, BOTTOM + WIDEST * CELL + BELOW + 28),
         equations=_equations(sheet, last),
-        strokes=_arrows(widths, last, columns),
+        strokes=_arrows(grids, widths, steps),
         counters=((number(passes.loss), "the loss J = ½‖y − a‖²"),),
-        lamps=(
-            (
-                agrees_with_differences(passes, x, W, b, y, f),
-                "all gradients agree with central differences",
-            ),
-        ),
+        lamps=(_judge(agrees_with_differences(passes, x, W, b, y, f)),),
         steps=steps,
         beware="",  # its letters are those of the slides alone
         code=f"z = torch.nn.functional.linear(a, W, b); a = {f.call}(z)  # in each layer",
@@ -84,7 +85,12 @@ def _say(activation: str, passes: Passes) -> str:
             "A sum z is exactly 0 here, at the kink of ReLU: there is no slope, so a measurement may "
             "disagree."
         )
-    return "Below each thing stands its gradient, in the same shape. Press Next to walk the four steps."
+    return "Below each thing stands its gradient, in the same shape."
+
+
+def _judge(agree: bool) -> Lamp:
+    whose = "all gradients agree" if agree else "not every gradient agrees"
+    return Lamp(agree, f"{whose} with central differences", mistake=True)
 
 
 def _values(x, W, b, y, passes: Passes) -> dict[str, np.ndarray]:
@@ -109,7 +115,7 @@ def _columns(last: int) -> dict[str, tuple[float, float]]:
         names += [f"W{l}", f"b{l}", f"z{l + 1}", f"a{l + 1}"]
     names.append("y")
     cells = sum(WIDEST if name[0] == "W" else 1 for name in names)
-    cell = min(56.0, (RIGHT - LEFT - GAP * (len(names) - 1)) / cells)
+    cell = min(float(CELL), (RIGHT - LEFT - GAP * (len(names) - 1)) / cells)
     columns, x = {}, LEFT
     for name in names:
         wide = cell * (WIDEST if name[0] == "W" else 1)
@@ -128,7 +134,9 @@ def _column_of(name: str) -> str:
 def _slot(name: str, columns: dict[str, tuple[float, float]]) -> Slot:
     column = _column_of(name)
     (x, width), (_, cell) = columns[column], columns["y"]
-    return Slot(x, TOP if name == column else BOTTOM, width, WIDEST * cell, largest=cell)
+    # The names of both rows stand between them: outside there are the arrows.
+    over = name == column
+    return Slot(x, TOP if over else BOTTOM, width, WIDEST * cell, largest=cell, under=over)
 
 
 def _is_given(name: str) -> bool:
@@ -143,17 +151,28 @@ def _grid(sheet: Sheet, name: str, values: np.ndarray) -> Grid:
         (1, 1, *values.shape),
         sheet.slots[name],
         role="read" if is_given or name.startswith("slope") else "written",
-        symbols=_symbols(name, values.shape, sheet.start, brief=name.endswith("_gradient")),
+        symbols=_symbols(name, values.shape, sheet.start, brief=True),
         names=_symbols(name, values.shape, sheet.start),
-        numbers=tuple(map(number, values.ravel().tolist())),
+        numbers=tuple(map(_short, values.ravel().tolist())),
+        values=values.ravel(),
         show=sheet.show,
         editable=is_given,
     )
 
 
+def _short(value: float) -> str:
+    """A number in a narrow cell: with as many of three digits as there is room for.
+
+    >>> _short(-0.0178), _short(-0.00168), _short(0.00058), _short(14.0)
+    ('−0.018', '−0.002', '0.0006', '14')
+    """
+    texts = (number(value), *(f"{value:{form}}" for form in (".2g", ".1g", ".0e")))
+    brief = [text.replace("e-0", "e-").replace("-", "−") for text in texts]
+    return next((text for text in brief if len(text) <= MOST_LETTERS), brief[-1])
+
+
 def _symbols(name: str, shape: tuple[int, int], start: int, brief: bool = False) -> tuple[str, ...]:
-    """What the cells are called. A gradient's long name has no room in its cell: ``brief`` leaves
-    out its layer, which the title says."""
+    """What the cells are called. In a cell their names are ``brief``: the title says the layer."""
     rows, columns = shape
     letter, l = parts_of(name)
     letter = {"slope": "s", "delta": "δ", "error": "e"}.get(letter, letter)
@@ -174,7 +193,7 @@ def _title(name: str, cells: tuple[int, int]) -> str:
     plain = {
         "slope": f"|f′(z{raised(l)})|",
         "delta": f"|δ{raised(l)}|",
-        "error": "|e = a−y|",
+        "error": "|e|",
         "y": "|y|",
     }
     return plain.get(kind, f"|{kind}{raised(l)}|{size}")
@@ -234,30 +253,51 @@ def _equations(sheet: Sheet, last: int) -> dict[str, Equation]:
     return {each.left.strip("{}"): each for each in made}
 
 
-def _arrows(widths: dict[int, int], last: int, columns) -> tuple[Stroke, ...]:
+def _arrows(
+    grids: Mapping[str, Grid], widths: dict[int, int], steps: Sequence[Step]
+) -> tuple[Stroke, ...]:
     """One arrow for each layer, forward above and backward below, with names and shapes on it."""
-    low = BOTTOM + WIDEST * columns["y"][1] + 36
-
-    def middle(name: str) -> float:
-        x, width = columns[name]
-        return x + width / 2
-
-    def arrow(kind: str, start: str, end: str, y: float, names: str, shapes: str) -> list[Stroke]:
-        ends = ((middle(start), y), (middle(end), y))
-        return [Stroke(ends, kind, names), Stroke(ends, kind, shapes, below=True)]
-
+    finds = {step.of[0]: n for n, step in enumerate(steps) if step.of}
     strokes = []
-    for l in range(1, last):
+    for l in range(1, max(widths)):
         n, m, up, down = widths[l + 1], widths[l], raised(l + 1), raised(l)
-        strokes += arrow(
-            "forward", f"a{l}", f"a{l + 1}", ABOVE,
+        strokes += _over(
+            grids[f"a{l}"], grids[f"a{l + 1}"], finds[f"z{l + 1}"],
             f"z{up} = W{down} a{down} + b{down}",
             f"{shape(n)} = {shape(n, m)} · {shape(m)} + {shape(n)}",
         )  # fmt: skip
         if l > 1:
-            strokes += arrow(
-                "backward", f"z{l + 1}", f"z{l}", low,
+            strokes += _under(
+                grids[f"delta{l + 1}"], grids[f"delta{l}"], finds[f"delta{l}"],
                 f"δ{down} = (W{down})ᵀ δ{up} • f′(z{down})",
                 f"{shape(m)} = {shape(m, n)} · {shape(n)} • {shape(m)}",
             )  # fmt: skip
     return tuple(strokes)
+
+
+def _over(start: Grid, end: Grid, step: int, names: str, shapes: str) -> tuple[Stroke, Stroke]:
+    """An arrow forward, from the top of one grid to that of another."""
+    points = _bridge(start, end, ABOVE, start.place.y, end.place.y)
+    return _named(points, "forward", step, names, shapes)
+
+
+def _under(start: Grid, end: Grid, step: int, names: str, shapes: str) -> tuple[Stroke, Stroke]:
+    """An arrow backward, from the bottom of one grid to that of another."""
+    low, high = (grid.place.y + grid.shape[2] * grid.place.height for grid in (start, end))
+    level = start.slot.y + start.slot.height + BELOW
+    return _named(_bridge(start, end, level, low, high), "backward", step, names, shapes)
+
+
+def _named(points: tuple, kind: str, step: int, names: str, shapes: str) -> tuple[Stroke, Stroke]:
+    """The arrow, with names over it and shapes below."""
+    return Stroke(points, kind, names, steps=(step,)), Stroke(
+        points[1:3], "axis", shapes, below=True, steps=(step,)
+    )
+
+
+def _bridge(start: Grid, end: Grid, level: float, leaves: float, lands: float) -> tuple:
+    """Out of one grid, along at this height and into another. In a grid between two bridges they stand
+    a little apart."""
+    way = 8 if start.place.x < end.place.x else -8
+    x, to = (grid.place.x + grid.place.width / 2 for grid in (start, end))
+    return (x + way, leaves), (x + way, level), (to - way, level), (to - way, lands)

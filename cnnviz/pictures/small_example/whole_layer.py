@@ -9,13 +9,13 @@ import numpy as np
 from ...functional import conv2d, conv2d_input, conv2d_weight
 from ...functional.geometry import DoesNotFit, Geometry
 from ...functional.table import convolution_table, unpadded_cells
-from ...scene import NOWHERE, Equation, Grid, Scene, Slot, Step, Stroke
+from ...scene import NOWHERE, Equation, Grid, Scene, Slot, Stroke
 from ...symbols import number, spoken
 from ..grids import map_grid
 from ..kernel_gradient.kernel_channels import bias_grid
 from ..kernel_gradient.kernel_gradient import equation_of
 from ..maps import PADDING, padded
-from ..meetings import filled_in, joined
+from ..meetings import joined, worked_through
 from ..sheet import Sheet
 from ..words import Says, count
 
@@ -80,6 +80,8 @@ def whole_layer(
     lines = sum(grid.size for grid in grids if grid.role == "written")
     call = sheet.call("output", "nn.functional.conv2d", "input", "kernel", "bias", **how)
     back, y = f"back: each gradient of {n.scalar} below its value", LOW - 44
+    # From where a target would stand: the picture is as wide with one as without.
+    right = SLOTS["target"].x + SLOTS["target"].width - 30
     scene = sheet.scene(
         "A whole layer",
         tuple(grids),
@@ -90,7 +92,7 @@ def whole_layer(
         size=(1200, 600),
         equations=_equations(sheet),
         signs=((345, 165, "∗"), (571, 165, "+"), (678, 165, "=")),
-        strokes=(Stroke(((890, y), (20, y)), "backward", back),),
+        strokes=(Stroke(((right, y), (20, y)), "backward", back),),
         counters=((number(value), f"= {n.scalar}, {MEANS[scalar]}"),) * (scalar != "given"),
         code=f"{call}; {n.output}.backward(d{n.output})",
     )
@@ -203,29 +205,23 @@ def _says(grids: list[Grid], scalar: str) -> dict[str, Says]:
 
 def _with_steps(scene: Scene, scalar: str, blank: bool) -> Scene:
     """One step for each cell that is computed, in the order of a calculation by hand."""
-    order = ["output", *(["upstream"] if scalar != "given" else [])]
-    order += ["kernel_gradient", "bias_gradient", "input_gradient"]
-    walk = [(name, cell) for name in order for cell in range(scene[name].size)]
-    steps = []
-    for line, (name, cell) in enumerate(walk, start=1):
-        lit = {
-            other: cells
-            for other, cells in scene.lit(name, cell).items()
-            if other in (name, *READS[name])
-        }
-        steps.append(Step(lit, _line(scene, line, len(walk), name, cell), (name, cell)))
-    grids = []
-    for grid in scene.grids:
-        if grid.name in order and grid.texts:
-            filled = [cell if name == grid.name else NOWHERE for name, cell in walk]
-            grid = replace(grid, frames=filled_in(grid.texts, filled))
-            if blank:
-                grid = replace(grid, numbers=("",) * grid.size, show="numbers")
-        grids.append(grid)
-    return replace(scene, grids=tuple(grids), steps=tuple(steps))
+    reads = {name: of for name, of in READS.items() if name != "upstream" or scalar != "given"}
+    lines = [(name, cell) for name in reads for cell in range(scene[name].size)]
+
+    def say(name: str, cell: int) -> str:
+        return _line(scene, lines.index((name, cell)) + 1, len(lines), name, cell)
+
+    made = worked_through(scene, reads, say)
+    grids = (_empty(g) if blank and g.name in reads else g for g in made.grids)
+    return replace(made, grids=tuple(grids))
 
 
-# What is looked at while a cell of this grid is computed.
+def _empty(grid: Grid) -> Grid:
+    """Nothing stands in its cells at rest; what they are called and hold is known all the same."""
+    return replace(grid, names=grid.called, symbols=("",) * grid.size, show="symbols")
+
+
+# What is read while a cell of this grid is computed, in the order of a calculation by hand.
 READS = {
     "output": ("input", "kernel", "bias"),
     "upstream": ("output", "target"),

@@ -9,16 +9,16 @@ import numpy as np
 from ...functional import conv2d_input
 from ...functional.geometry import Geometry, transposed_size
 from ...functional.table import convolution_table, unpadded_cells
-from ...scene import NOWHERE, Grid, Scene
+from ...scene import NOWHERE, Grid, Lamp, Scene, Step
 from ...symbols import number, spoken
-from ..grids import ink_of
+from ..grids import readable
 from ..sheet import Sheet, column, row
 from ..words import Says, count
 from .transposed import transposed_call
 
 SLOTS = {
-    **column(160, y=50, gap=40, largest=32, upstream=160, kernel=160),
-    **row(360, y=50, left=210, gap=30, largest=46, counts=370, input_gradient=370),
+    **column(160, y=40, gap=60, largest=36, upstream=160, kernel=160),
+    **row(380, y=40, left=206, gap=30, largest=56, counts=380, input_gradient=380),
 }
 
 
@@ -36,10 +36,10 @@ def coverage(
 
     ``grad_output`` (oH, oW) goes back through ``weight`` (kH, kW) to an input whose remainder is
     ``output_padding``. A cell is written by the outputs that read it, so its count is the number of
-    terms of its gradient; in numbers, the counts grow from step to step. Where the kernel size is
-    not divisible by the stride, cells inside are written unequally often, and the gradient shows a
-    checkerboard. ``letters`` are those of a `Sheet`; ``show`` is "ink" (the darker, the larger) or
-    "numbers".
+    terms of its gradient. Counts and gradient grow from step to step: window by window along the
+    first row, and then row by row. Where the kernel size is not divisible by the stride, cells inside
+    are written unequally often, and the gradient shows a checkerboard. ``letters`` are those of a
+    `Sheet`; ``show`` is "colour" or "numbers".
     Raises DoesNotFit where ``transposed_size`` does, and for an output padding that is no remainder
     of the stride.
     Source: Odena, Dumoulin and Olah, Deconvolution and Checkerboard Artifacts, Distill (2016);
@@ -59,27 +59,28 @@ def coverage(
     gradient = conv2d_input(input_size, weight, grad_output, **how)
     geometry = Geometry.of(input_size, weight.shape, **how)
     table = _written_table(geometry)
-    cells = table["input_gradient"]
-    counts = np.bincount(cells[cells != NOWHERE], minlength=gradient.size).reshape(input_size)
-    sheet = Sheet(SLOTS, **{"show": "ink", **letters})
+    walk = _walk(grad_output.shape)
+    each = _written_by(table, grad_output.size, gradient.size)
+    counts = each.sum(axis=0).reshape(input_size)
+    sheet = Sheet(SLOTS, **{"show": "colour", **letters})
     g = sheet.grid("upstream", grad_output, show="numbers", editable=True)
     k = sheet.grid("kernel", weight, show="numbers", editable=True)
-    da = sheet.grid("input_gradient", gradient, role="written")
-    c = _counted(sheet, da, counts, table)
-    if sheet.show == "ink":
-        da = replace(da, title=f"{da.title}, size as ink")
+    da = sheet.grid("input_gradient", gradient, role="written", own_scale=True)
+    c = _counted(sheet, da, counts)
+    products = _products(table, grad_output, weight, gradient.size)
+    da, c = _growing(da, products, each, walk), _growing(c, each, each, walk)
     inside = _inside(counts, geometry)
+    say = _say(weight.shape[0], stride, inside)
     return sheet.scene(
         "How often a cell is written",
-        (g, k, c, da),
+        tuple(readable(sheet.written(grid)) for grid in (g, k, c, da)),
         table,
         _says(g, k, da, counts.ravel().tolist()),
-        say=_say(weight.shape[0], stride, inside),
-        size=(1200, 440),
+        say=say,
         equations={"input_gradient": sheet.equation("input_gradient", "kernel", "upstream")},
         counters=_counters(inside, counts),
         lamps=_lamps(weight.shape[0], stride, inside),
-        walk="upstream",
+        steps=_steps(g, k, each, walk, say),
         code=transposed_call(sheet, stride, padding, output_padding, dilation),
     )
 
@@ -96,26 +97,83 @@ def _written_table(geometry: Geometry) -> dict[str, np.ndarray]:
     }
 
 
-def _counted(sheet: Sheet, da: Grid, counts: np.ndarray, table: dict) -> Grid:
-    """The counts in the place of the gradient; in numbers, they grow from output to output."""
+def _walk(gradient_size: tuple[int, int]) -> list[range]:
+    """The outputs of each step: those of the first row one by one, and then row by row.
+
+    >>> _walk((2, 3))
+    [range(0, 1), range(1, 2), range(2, 3), range(3, 6)]
+    """
+    rows, columns = gradient_size
+    alone = [range(n, n + 1) for n in range(columns)]
+    return alone + [range(n * columns, (n + 1) * columns) for n in range(1, rows)]
+
+
+def _written_by(table: dict, outputs: int, cells: int) -> np.ndarray:
+    """For each output (a row) 1 at the cells it writes; none of them twice."""
+    once = np.zeros((outputs, cells), dtype=int)
+    kept = table["counts"] != NOWHERE
+    once[table["upstream"][kept], table["counts"][kept]] = 1
+    return once
+
+
+def _products(table: dict, grad_output: np.ndarray, weight: np.ndarray, cells: int) -> np.ndarray:
+    """For each output (a row) what it adds to each cell: its gradient times the weight between them."""
+    adds = np.zeros((grad_output.size, cells))
+    kept = table["counts"] != NOWHERE
+    output, through = table["upstream"][kept], table["kernel"][kept]
+    adds[output, table["counts"][kept]] = grad_output.ravel()[output] * weight.ravel()[through]
+    return adds
+
+
+def _growing(grid: Grid, adds: np.ndarray, each: np.ndarray, walk: list[range]) -> Grid:
+    """A map with what has come together in it after each step. What no window wrote is empty."""
+    last = [outputs[-1] for outputs in walk]
+    so_far, written = adds.cumsum(axis=0)[last], each.cumsum(axis=0)[last] > 0
+    said = {value: number(value) for value in np.unique(so_far).tolist()}
+    frames = (
+        tuple(said[value] if there else "" for value, there in zip(*step, strict=True))
+        for step in zip(so_far.tolist(), written.tolist(), strict=True)
+    )
+    return replace(grid, frames=tuple(frames))
+
+
+def _counted(sheet: Sheet, da: Grid, counts: np.ndarray) -> Grid:
+    """The counts in the place of the gradient."""
     rows, columns = counts.shape
-    grid = replace(
+    return replace(
         da,
         name="counts",
         title=f"how often it is written  {rows}×{columns}",
         slot=sheet.slots["counts"],
         numbers=tuple(map(number, counts.ravel().tolist())),
-        ink=ink_of(counts),
+        values=counts.ravel(),
     )
-    return replace(grid, frames=_growing(table, counts)) if sheet.written(grid).texts else grid
 
 
-def _growing(table: dict, counts: np.ndarray) -> tuple[tuple[str, ...], ...]:
-    """What has been counted after each output, which counts every cell it reads once more."""
-    read = table["counts"] != NOWHERE
-    once = np.zeros((table["upstream"].max() + 1, counts.size), dtype=int)
-    once[table["upstream"][read], table["counts"][read]] = 1  # an output reads no cell twice
-    return tuple(tuple(map(number, so_far)) for so_far in once.cumsum(axis=0).tolist())
+def _steps(g: Grid, k: Grid, each: np.ndarray, walk: list[range], at_last: str) -> tuple[Step, ...]:
+    """A step for each part of the walk: the windows stamp their cells."""
+
+    def step(outputs: range) -> Step:
+        cells = tuple(np.flatnonzero(each[outputs].any(axis=0)).tolist())
+        done = outputs is walk[-1] and len(walk) > 1
+        return Step(
+            {"upstream": tuple(outputs), "kernel": tuple(range(k.size))},
+            {"counts": cells, "input_gradient": cells},
+            at_last if done else _step_says(g, outputs, each),
+        )
+
+    return tuple(map(step, walk))
+
+
+def _step_says(g: Grid, outputs: range, each: np.ndarray) -> str:
+    """What is said while these outputs write: how often the cells were written that were so most."""
+    most = int(each[: outputs[-1] + 1].sum(axis=0)[each[outputs].any(axis=0)].max(initial=0))
+    first = spoken(g.symbols[outputs[0]])
+    if len(outputs) == 1:
+        who = f"The window of {first} writes {count(int(each[outputs[0]].sum()), 'cell')}."
+    else:
+        who = f"The windows of {first} to {spoken(g.symbols[outputs[-1]])} write."
+    return who + (f" Where windows overlap, up to {most} of them wrote a cell." if most > 1 else "")
 
 
 def _says(g: Grid, k: Grid, da: Grid, counts: list[int]) -> dict[str, Says]:
@@ -158,12 +216,14 @@ def _counters(inside: np.ndarray, counts: np.ndarray) -> tuple[tuple[str, str], 
     return tuple(counters)
 
 
-def _lamps(kernel: int, stride: int, inside: np.ndarray) -> tuple[tuple[bool, str], ...]:
-    lamps = [(kernel % stride == 0, "the stride divides the kernel size")]
+def _lamps(kernel: int, stride: int, inside: np.ndarray) -> tuple[Lamp, ...]:
+    divides = kernel % stride == 0
+    words = "divides" if divides else "does not divide"
+    lamps = [Lamp(divides, f"the stride {stride} {words} the kernel size {kernel}")]
     if inside.size:
-        lamps.append(
-            (bool(inside.min() == inside.max()), "inside, all cells are written equally often")
-        )
+        even = bool(inside.min() == inside.max())
+        often = "equally often" if even else "unequally often"
+        lamps.append(Lamp(even, f"inside, cells are written {often}"))
     return tuple(lamps)
 
 

@@ -10,16 +10,20 @@ import numpy as np
 from ...functional import conv2d, conv_transpose2d
 from ...functional.geometry import Geometry
 from ...functional.table import convolution_table
-from ...scene import NOWHERE, Axis, Equation, Grid, Scene, Slot, Stroke
+from ...scene import NOWHERE, Axis, Equation, Grid, Lamp, Scene, Slot, Step, Stroke
 from ...symbols import spoken
 from ..grids import matrix_grid
 from ..maps import in_one_row, laid_out, padded
+from ..meetings import appearing
 from ..sheet import Sheet
 from ..words import Says, count
 from .transposed import transposed_call
 
-LEFT, WIDTH, CELL = 210, 770, 64  # where the strips start, the room they have, their largest cell
-STOPS, LOW = 148, 200  # where the windows start, and the room for them
+TAKES_PART = ("input", "kernel", "output", "upstream", "input_gradient")  # in a meeting
+LEFT, WIDTH, CELL = 20, 680, 100  # where the strips start, the room they have, their largest cell
+RIGHT, BESIDE = 744, 72  # where the kernel and the outputs of the windows stand, and how wide those
+STRIP = 46  # how high a strip is
+INPUT, STOPS, LOW = 40, 150, 200  # where the input and the windows start, and the room for those
 BACK = STOPS + LOW + 50  # where the gradient strip is
 
 
@@ -44,7 +48,7 @@ def remainder_strip(
 
     >>> scene = remainder_strip(np.ones(6), np.ones(3), np.ones(2), stride=2)
     >>> scene["input_gradient"].size, scene.lamps[0]
-    (5, (False, 'as long as the input'))
+    (5, Lamp(holds=False, words='the gradient is shorter than the input', mistake=False))
     """
     x, w = input[None], weight[None]
     along = {"stride": (1, stride), "padding": (0, padding), "dilation": (1, dilation)}
@@ -67,18 +71,21 @@ def remainder_strip(
     table = _table(geometry, back.size)
     reads = np.bincount(table["input"], minlength=a.size).tolist()
     a = _saying_who_reads(a, reads, axis)
+    says = _says(k, h, u, da, reads, axis, output_padding)
+    rows = _windows(k, a, table, sheet.slots["windows"])
+    say = _say(axis, back.size, output_padding)
     return sheet.scene(
         "What no window reaches",
-        (a, k, h, u, _windows(k, a, table, sheet.slots["windows"]), da),
+        (a, k, *_filling(sheet, h, rows, da), u),
         table,
-        _says(k, h, u, da, reads, axis, output_padding),
-        say=_say(axis, back.size, output_padding),
-        size=(1200, BACK + 86),
+        says,
+        say=say,
+        size=(1200, BACK + STRIP + 46),
         equations=_equations(sheet),
         strokes=tuple(_brackets(axis, back.size, output_padding, width)),
         counters=_counters(axis, back.size - output_padding),
-        lamps=((back.size == axis.size, "as long as the input"),),
-        walk="input_gradient",
+        lamps=(_lamp(axis.size, back.size),),
+        steps=_steps(table, a, h, da, says["input_gradient"], at_last=say),
         code=transposed_call(sheet, stride, padding, output_padding, dilation, "conv_transpose1d"),
     )
 
@@ -86,22 +93,22 @@ def remainder_strip(
 def _slots(axis, length: int, width: float) -> dict[str, Slot]:
     """Strips whose cells stand under one another; outputs stand beside their windows."""
     return {
-        "input": _strip(0, axis.padded, width, 60),
-        "kernel": Slot(20, 60, 160, 40, largest=32),
-        "output": _stops(20, 76),
-        "upstream": _stops(112, 76),
+        "input": _strip(0, axis.padded, width, INPUT),
+        "kernel": Slot(RIGHT, INPUT, 2 * BESIDE + 20, STRIP, largest=36),
         "windows": _stops(LEFT, axis.padded * width),
+        "output": _stops(RIGHT, BESIDE),
+        "upstream": _stops(RIGHT + BESIDE + 20, BESIDE),
         "input_gradient": _strip(axis.padding.before, length, width, BACK),
     }
 
 
 def _strip(first: int, cells: int, width: float, y: float) -> Slot:
     """Room for a strip that starts under the input's padded cell ``first``."""
-    return Slot(LEFT + first * width, y, cells * width, 40, CELL, square=False, centred=False)
+    return Slot(LEFT + first * width, y, cells * width, STRIP, CELL, square=False, centred=False)
 
 
 def _stops(x: float, width: float) -> Slot:
-    return Slot(x, STOPS, width, LOW, largest=CELL, square=False, centred=False)
+    return Slot(x, STOPS, width, LOW, CELL, square=False, centred=False)
 
 
 def _upright(grid: Grid) -> Grid:
@@ -133,8 +140,8 @@ def _windows(k: Grid, a: Grid, table: dict, slot: Slot) -> Grid:
 
     def without_zeros(texts):
         return texts and tuple(
-            "" if text == "0" and not ink else text
-            for text, ink in zip(texts, grid.ink, strict=True)
+            "" if text == "0" and not value else text
+            for text, value in zip(texts, grid.counts, strict=True)
         )
 
     return replace(
@@ -143,6 +150,57 @@ def _windows(k: Grid, a: Grid, table: dict, slot: Slot) -> Grid:
         symbols=without_zeros(grid.symbols),
         numbers=without_zeros(grid.numbers),
     )
+
+
+def _filling(sheet: Sheet, h: Grid, rows: Grid, da: Grid) -> tuple[Grid, Grid, Grid]:
+    """There, each window fills its row and gives its output; back, each gradient collects its sum."""
+    columns = rows.shape[3]
+    since = {
+        "output": list(range(h.size)),
+        "windows": [cell // columns for cell in range(rows.size)],
+        "input_gradient": [h.size + cell for cell in range(da.size)],
+    }
+
+    def filling(grid: Grid) -> Grid:
+        texts = sheet.written(grid).texts or grid.numbers
+        frames = texts and appearing(texts, since[grid.name], h.size + da.size)
+        return replace(grid, frames=frames or ())
+
+    return filling(h), filling(rows), filling(da)
+
+
+def _steps(
+    table: dict, a: Grid, h: Grid, da: Grid, of_gradient: Says, at_last: str
+) -> tuple[Step, ...]:
+    """A step for each window on the way there, and one for each gradient on the way back."""
+    column = {name: cells.tolist() for name, cells in table.items()}
+    meetings = list(zip(*(column[name] for name in TAKES_PART), strict=True))
+
+    def met(name: str, cell: int) -> dict[str, tuple[int, ...]]:
+        """The cells of each grid in the meetings of this one; those of the windows as well."""
+        place = TAKES_PART.index(name)
+        rows = [dict(zip(TAKES_PART, row, strict=True)) for row in meetings if row[place] == cell]
+        found = {each: tuple(dict.fromkeys(row[each] for row in rows)) for each in TAKES_PART}
+        return found | {"windows": tuple(row["output"] * a.size + row["input"] for row in rows)}
+
+    def there(cell: int) -> Step:
+        lit = met("output", cell)
+        first, last = (_spoken_at(a, lit["input"][n]) for n in (0, -1))
+        say = f"The window of {spoken(h.symbols[cell])} starts on {first} and ends on {last}."
+        reads = {name: lit[name] for name in ("input", "kernel")}
+        return Step(reads, {"output": (cell,), "windows": lit["windows"]}, say, ("output", cell))
+
+    def back(cell: int) -> Step:
+        lit = met("input_gradient", cell)
+        reads = {name: lit[name] for name in ("upstream", "kernel", "windows") if lit[name]}
+        say = of_gradient(cell) + f" {at_last}" * (cell == da.size - 1)
+        return Step(reads, {"input_gradient": (cell,)}, say, ("input_gradient", cell))
+
+    return (*map(there, range(h.size)), *map(back, range(da.size)))
+
+
+def _spoken_at(a: Grid, place: int) -> str:
+    return "padding" if place in a.zeros else spoken(a.symbols[place])
 
 
 def _saying_who_reads(a: Grid, reads: list[int], axis) -> Grid:
@@ -200,18 +258,24 @@ def _brackets(axis, length: int, extra: int, width: float):
     first = axis.padding.before
     if axis.remainder:
         left, right = (LEFT + n * width for n in (axis.padded - axis.remainder, axis.padded))
-        yield _bracket(left, right, 110, 8, f"r = {axis.remainder}")
+        yield _bracket(left, right, INPUT + STRIP + 10, 8, f"r = {axis.remainder}")
     if axis.size > length:
         left, right = (LEFT + (first + n) * width for n in (length, axis.size))
-        yield _bracket(left, right, BACK + 50, 8, f"{axis.size - length} missing")
+        yield _bracket(left, right, BACK + STRIP + 10, 8, f"{axis.size - length} missing")
     if extra:
         left, right = (LEFT + (first + n) * width for n in (length - extra, length))
-        yield _bracket(left, right, BACK + 50, 8, f"+{extra}")
+        yield _bracket(left, right, BACK + STRIP + 10, 8, f"+{extra}")
 
 
 def _bracket(left: float, right: float, y: float, depth: float, label: str) -> Stroke:
     points = ((left + 2, y - depth), (left + 2, y), (right - 2, y), (right - 2, y - depth))
     return Stroke(points, "axis", label, below=True)
+
+
+def _lamp(size: int, length: int) -> Lamp:
+    """Whether what comes back is as long as the input."""
+    words = "as long as" if size == length else "shorter than" if length < size else "longer than"
+    return Lamp(size == length, f"the gradient is {words} the input")
 
 
 def _equations(sheet: Sheet) -> dict[str, Equation]:
@@ -227,8 +291,6 @@ def _counters(axis, naive: int) -> tuple[tuple[str, str], ...]:
     sizes = range(first, naive + axis.stride)
     listed = f"{sizes[0]} to {sizes[-1]}" if len(sizes) > 2 else ", ".join(map(str, sizes))
     return (
-        (str(axis.size), "cells in the input"),
-        (str(axis.out), "windows: the output"),
+        (listed, f"cells have {count(axis.out, 'window')}"),
         (str(naive), "come back by themselves"),
-        (listed, f"cells have {axis.out} windows"),
     )

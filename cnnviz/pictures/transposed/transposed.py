@@ -9,21 +9,24 @@ import numpy as np
 from ...functional import conv2d_input_gather, conv_matrix
 from ...functional.geometry import Geometry
 from ...functional.table import convolution_table
-from ...scene import NOWHERE, Equation, Grid, Scene, Slot
+from ...scene import NOWHERE, Equation, Grid, Lamp, Scene
 from ...symbols import spoken
 from ..maps import INSERTED, PADDING, SAYS_CROPPED, padded_or_struck, spread, turned
 from ..meetings import joined
-from ..sheet import Sheet
+from ..sheet import Sheet, between, row
 from ..words import Says, count
 
+# The gradient is spread, the kernel below it is turned, and at the right is what both give together.
 SPREADING = {
-    "upstream": Slot(20, 44, 140, 360, largest=58),
-    "spread": Slot(198, 44, 336, 360, largest=54),
-    "kernel": Slot(574, 44, 118, 160, largest=40),
-    "turned": Slot(574, 244, 118, 160, largest=40),
-    "input_gradient": Slot(728, 44, 262, 360, largest=54),
+    **row(320, y=40, gap=56, largest=52, upstream=144, spread=320, input_gradient=310),
+    **row(136, y=420, gap=56, largest=44, kernel=144, turned=144),
 }
-CALLED = ("transposed", "fractionally strided", "deconvolution")
+# The three names of the operation, and the heading of each.
+CALLED = {
+    "transposed": "Transposed convolution",
+    "fractionally strided": "Fractionally-strided convolution",
+    "deconvolution": "“Deconvolution”",
+}
 WARNING = "Three names, one operation, and none of them undoes a convolution."
 
 
@@ -68,19 +71,34 @@ def spreading(
     g = replace(g, marks={"cropped": lost} if lost else {})
     is_transpose = _is_transpose(weight, grad_output, gradient, geometry)
     return sheet.scene(
-        "A gradient spread by the stride",
+        CALLED[called],
         (g, s, k, t, da),
         table,
         _says(g, k, da, table),
         say=_caption(called, geometry),
         equations={"input_gradient": _gradient_equation(sheet, stride)},
-        signs=((179, 230, "→"), (554, 334, "∗"), (710, 230, "=")),
-        counters=_spreading_counters(geometry),
-        lamps=((is_transpose, "equals Wᵀ times the gradient"),),
+        signs=_signs(),
+        counters=_spreading_counters(called, geometry),
+        lamps=(_lamp(is_transpose),),
         walk="input_gradient",
-        beware=f"{WARNING} {sheet.notation.beware}",
+        beware=f"{WARNING} {sheet.notation.beware}".strip(),
         code=transposed_call(sheet, stride, padding, geometry.remainder, dilation),
     )
+
+
+def _signs() -> tuple[tuple[float, float, str], ...]:
+    """From the gradient to its spread, from the kernel to what it is turned, and both together."""
+    upstream, spread, result, kernel, turned = SPREADING.values()
+    return (
+        *between({"upstream": upstream, "spread": spread, "input_gradient": result}, "→="),
+        *between({"kernel": kernel, "turned": turned}, "→"),
+        (turned.x + turned.width / 2, spread.y + spread.height + 30, "∗"),
+    )
+
+
+def _lamp(is_transpose: bool) -> Lamp:
+    words = "equals" if is_transpose else "differs from"
+    return Lamp(is_transpose, f"{words} Wᵀ times the gradient", mistake=True)
 
 
 def transposed_call(
@@ -186,20 +204,22 @@ def _gradient_equation(sheet: Sheet, stride) -> Equation:
 
 def _caption(called: str, geometry: Geometry) -> str:
     """What one of the three names says, and what it does not."""
-    steps = geometry.stride
-    pace = "1" if steps == (1, 1) else f"1/{steps[0]}" if steps[0] == steps[1] else ""
-    pace = pace or f"1/{steps[0]} down and 1/{steps[1]} across"
     return {
-        "transposed": "Transposed convolution: the same numbers as the transposed matrix Wᵀ times the "
-        "upstream gradient. Point at a cell of the input gradient.",
-        "fractionally strided": "Fractionally-strided convolution: the window steps one cell of the spread "
-        f"map at a time. Counted in cells of the gradient, its stride is {pace}.",
-        "deconvolution": "“Deconvolution”: beware of this name. Nothing is undone here. Only the size of "
-        "the input comes back, not what stood in it.",
+        "transposed": "It is the transposed matrix Wᵀ times the upstream gradient.",
+        "fractionally strided": "The window steps one cell of the spread map at a time. Counted in "
+        f"cells of the gradient, its stride is {_pace(geometry)}.",
+        "deconvolution": "Beware of this name. Nothing is undone: only the size of the input comes "
+        "back, not what stood in it.",
     }[called]
 
 
-def _spreading_counters(geometry: Geometry) -> tuple[tuple[str, str], ...]:
+def _pace(geometry: Geometry) -> str:
+    """The steps of the window over the spread map, counted in cells of the gradient."""
+    down, across = ("1" if stride == 1 else f"1/{stride}" for stride in geometry.stride)
+    return down if down == across else f"{down} down and {across} across"
+
+
+def _spreading_counters(called: str, geometry: Geometry) -> tuple[tuple[str, str], ...]:
     (top, bottom), (left, right) = geometry.adjoint_padding
     between = [str(s - 1) for s in geometry.stride]
     around = [f"{top}, {bottom}", f"{left}, {right}"]
@@ -208,6 +228,8 @@ def _spreading_counters(geometry: Geometry) -> tuple[tuple[str, str], ...]:
         (_alike(between), "zeros between: s − 1"),
         (_alike(around), "padding before, after"),
     ]
+    if called == "fractionally strided":
+        counters.append((_pace(geometry), "the stride, counted in gradients"))
     if any(geometry.remainder):
         remainder = _alike([str(r) for r in geometry.remainder])
         counters.append((remainder, "of it for the remainder r"))

@@ -1,259 +1,9 @@
-// The stage holds a picture and the table of cells that belong together. Pointing, pinning and
-// stepping only look things up in that table and draw outlines, so none of it needs a kernel: the
-// same code runs in a notebook and in a saved page.
+// The stage holds a picture and a panel that speaks of it. Pointing, pinning and stepping only look
+// things up in the table of cells that belong together and draw outlines, so none of it needs a kernel:
+// the same code runs in a notebook and in a saved page.
 
-const SVG = "http://www.w3.org/2000/svg";
-const MATHML = "http://www.w3.org/1998/Math/MathML";
 const AT_REST = 1000; // ms without a new picture; a proof must not hold up the next key
 const PIXELS_FOR_ONE = 12; // of dragging a number
-const NOWHERE = -1; // in the table: this meeting has no cell in that grid
-const FILM = 20_000; // ms that a film of many steps may take
-const MOST_TERMS = 27; // nobody reads a longer sum; a 3×3 kernel over three channels still fits
-
-// ---------------------------------------------------------------- the table, read in any direction
-
-function makeLinks(view) {
-  const grids = new Map(view.grids.map((grid) => [grid.name, grid]));
-  for (const grid of view.grids) {
-    for (const axis of [grid.down, grid.across]) {
-      if (axis) axis.position = new Map(axis.cells.map((cell, n) => [cell, n]));
-    }
-    grid.paddingSet = new Set(grid.padding ?? []);
-  }
-  for (const [name, of] of Object.entries(view.same ?? {})) view.table[name] = view.table[of];
-  const bases = Object.keys(view.table);
-  const indexes = new Map();
-
-  function rowsOfBase(name, cell) {
-    if (!indexes.has(name)) {
-      const index = new Map();
-      view.table[name].forEach((at, row) => {
-        if (!index.has(at)) index.set(at, []);
-        index.get(at).push(row);
-      });
-      indexes.set(name, index);
-    }
-    return indexes.get(name).get(cell) ?? [];
-  }
-
-  // The entries of a derived cell: [[axis, entry], ...], its row first.
-  function entries(grid, cell) {
-    const columns = grid.shape[3];
-    return [[grid.down, Math.floor(cell / columns)], [grid.across, cell % columns]].filter(([a]) => a);
-  }
-
-  function rows(name, cell) {
-    if (bases.includes(name)) return rowsOfBase(name, cell);
-    const [first, ...rest] = entries(grids.get(name), cell);
-    const found = rowsOfBase(first[0].grid, first[0].cells[first[1]]);
-    return found.filter((row) => rest.every(([axis, n]) => view.table[axis.grid][row] === axis.cells[n]));
-  }
-
-  function derivedCell(grid, row) {
-    let cell = 0;
-    for (const [axis, step] of [[grid.down, grid.shape[3]], [grid.across, 1]]) {
-      if (!axis) continue;
-      const entry = axis.position.get(view.table[axis.grid][row]);
-      if (entry === undefined) return NOWHERE;
-      cell += step * entry;
-    }
-    return cell;
-  }
-
-  function lit(name, cell) {
-    const found = rows(name, cell);
-    const result = new Map();
-    for (const grid of view.grids) {
-      const base = view.table[grid.name];
-      const cells = new Set(found.map((row) => (base ? base[row] : derivedCell(grid, row))));
-      cells.delete(NOWHERE);
-      if (grid.name === name) cells.add(cell);
-      if (cells.size) result.set(grid.name, cells);
-    }
-    return result;
-  }
-
-  // The base cells that a cell stands for: itself, or the cells its row and column belong to.
-  function owners(name, cell) {
-    if (bases.includes(name)) return [[name, cell]];
-    return entries(grids.get(name), cell).map(([axis, n]) => [axis.grid, axis.cells[n]]);
-  }
-
-  const symbol = (name, cell) => grids.get(name).symbols[cell];
-
-  function sentence(name, cell) {
-    const grid = grids.get(name);
-    if (grid.sentences) return grid.sentences[cell];
-    if (grid.saying) return filled(grid, cell);
-    const own = owners(name, cell);
-    if (!grid.entry) return sentence(...own[0]);
-    const [row, column] = own.map(([g, c]) => spoken(symbol(g, c)));
-    const [met] = rows(name, cell);
-    const value = met === undefined ? "0" : spoken(symbol(grid.entry, view.table[grid.entry][met]));
-    return (met === undefined ? grid.miss : grid.hit)
-      .replaceAll("{row}", row).replaceAll("{column}", column).replaceAll("{value}", value);
-  }
-
-  // One sentence for all cells of a grid, with the place and the number of this one.
-  function filled(grid, cell) {
-    const [, , rows, columns] = grid.shape, inside = cell % (rows * columns);
-    const here = {
-      map: Math.floor(cell / (rows * columns)) + 1,
-      row: Math.floor(inside / columns) + 1,
-      column: (inside % columns) + 1,
-      number: grid.numbers?.[cell] ?? "",
-    };
-    return grid.saying.replace(/\{(\w+)\}/g, (_, word) => here[word]);
-  }
-
-  // The equation of a cell. A cell of a matrix shows the equation of its row.
-  function equation(name, cell) {
-    const owner = owners(name, cell).find(([g]) => view.equations[g]);
-    if (!owner) return null;
-    const [base, at] = owner;
-    const { left, factors, counted, plus } = view.equations[base];
-    const fill = (template, here) => template.replace(/\{(.+?)\}/g, (_, g) => symbol(g, here[g]));
-    const gridIn = (template) => template.match(/\{(.+?)\}/)[1];
-    const product = (templates, here) => templates.map((template) => {
-      const g = gridIn(template);
-      return { grid: g, cell: here[g], label: fill(template, here), number: grids.get(g).numbers?.[here[g]] };
-    });
-    const used = factors.map(gridIn);
-    const nothing = (g, cell) => cell === NOWHERE || grids.get(g).paddingSet.has(cell);
-    const terms = new Map();
-    const found = rows(base, at);
-    const cellsOf = (row) => Object.fromEntries(bases.map((g) => [g, view.table[g][row]]));
-    for (const row of found) {
-      const here = cellsOf(row);
-      if ([base, ...used].some((g) => nothing(g, here[g]))) continue;
-      terms.set(used.map((g) => here[g]).join(), product(factors, here));
-    }
-    if (plus && found.length) terms.set("plus", product([plus], cellsOf(found[0])));
-    const number = counted ? grids.get(base).numbers?.[at] : undefined;
-    return { left: { grid: base, cell: at, label: fill(left, { [base]: at }), number }, terms: [...terms.values()], counted };
-  }
-
-  return { grids, lit, owners, sentence, equation };
-}
-
-// ---------------------------------------------------------------- labels as words and as mathematics
-
-const LOW = "₀₁₂₃₄₅₆₇₈₉", HIGH = { "(": "⁽", ")": "⁾", ",": ",", 0: "⁰", 1: "¹", 2: "²", 3: "³", 4: "⁴", 5: "⁵", 6: "⁶", 7: "⁷", 8: "⁸", 9: "⁹" };
-
-function parts(label) {
-  const [head, sub = ""] = label.split("_");
-  const [name, sup = ""] = head.split("^");
-  return { name, sup, sub };
-}
-
-function spoken(label) {
-  const { name, sup, sub } = parts(label);
-  return name + [...sup].map((c) => HIGH[c] ?? c).join("") + [...sub].map((c) => LOW[c] ?? c).join("");
-}
-
-// A label inside a cell, or a sum of products of labels: the letters in italics, subscripts lowered.
-const BETWEEN = /(·| \+ | − | = )/;
-const BACK_UP = '<tspan dy="-0.245em">\u200b</tspan>'; // to the line again after a subscript
-
-function svgLabel(label) {
-  if (BETWEEN.test(label)) {
-    return label.split(BETWEEN).map((piece, n) =>
-      n % 2 ? piece : svgLabel(piece) + (piece.includes("_") ? BACK_UP : "")).join("");
-  }
-  const { name, sup, sub } = parts(label);
-  if (!sub) return label;
-  const raised = sup ? `<tspan class="s" dy="-0.5em">${sup}</tspan>` : "";
-  return `<tspan class="v">${name}</tspan>${raised}<tspan class="s" dy="${sup ? 0.85 : 0.35}em">${sub}</tspan>`;
-}
-
-function tag(name, ...children) {
-  const node = document.createElementNS(MATHML, name);
-  node.append(...children);
-  return node;
-}
-
-// Each term is a formula of its own, so that long sums can wrap; its sign still needs its space.
-function operator(sign) {
-  const node = tag("mo", sign);
-  node.setAttribute("form", "infix");
-  return node;
-}
-
-function mathLabel(label) {
-  const slash = label.indexOf("/");
-  if (slash > 0) return tag("mfrac", mathLabel(label.slice(0, slash)), mathLabel(label.slice(slash + 1)));
-  if (label.startsWith("∂")) return tag("mrow", tag("mo", "∂"), mathLabel(label.slice(1)));
-  const { name, sup, sub } = parts(label);
-  if (!sub) return /^[A-Za-z]$/.test(name) ? tag("mi", name) : tag("mn", name);
-  const base = tag("mi", name), low = tag("mn", sub);
-  return sup ? tag("msubsup", base, low, tag("mn", sup)) : tag("msub", base, low);
-}
-
-// The record of the ledger where a document prints this equation; a saved page has no ledger.
-function ledgerLink(id, hasLedger) {
-  if (!hasLedger) return element("span", { class: "ledger" }, id);
-  return element("a", {
-    class: "ledger", href: "10_documents_checked.ipynb", target: "_blank", rel: "noopener",
-    title: "Where a document prints this equation: open the ledger",
-  }, id);
-}
-
-// ---------------------------------------------------------------- the stage
-
-function element(name, attributes = {}, ...children) {
-  const node = document.createElement(name);
-  for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, value);
-  node.append(...children);
-  return node;
-}
-
-function path(group, className, d) {
-  const node = document.createElementNS(SVG, "path");
-  node.setAttribute("class", className);
-  node.setAttribute("d", d);
-  group.append(node);
-  return node;
-}
-
-// Outlines of some cells in the look of a role, never thicker than a third of a cell.
-function outline(group, className, grid, cells) {
-  const node = path(group, className, boxes(grid, cells));
-  const thin = Math.min(grid.place[2], grid.place[3]) / 3;
-  if (thin < 3.5) node.style.strokeWidth = Math.max(thin, 0.7);
-  if (thin < 1) node.style.fillOpacity = 0.9;
-}
-
-function corner(grid, cell) {
-  const [, tileColumns, rows, columns] = grid.shape;
-  const [x, y, width, height, gap] = grid.place;
-  const tile = Math.floor(cell / (rows * columns)), inside = cell % (rows * columns);
-  return [
-    x + (tile % tileColumns) * (columns * width + gap) + (inside % columns) * width,
-    y + Math.floor(tile / tileColumns) * (rows * height + gap) + Math.floor(inside / columns) * height,
-  ];
-}
-
-function boxes(grid, cells) {
-  const [, , w, h] = grid.place;
-  // Cells thinner than a pixel are still to be seen: outlines never shrink below 3 units.
-  const W = Math.max(w, 3), H = Math.max(h, 3);
-  return [...cells].map((cell) => {
-    const [x, y] = corner(grid, cell);
-    return `M${x} ${y}h${W}v${H}h${-W}z`;
-  }).join("");
-}
-
-function cellAt(grid, px, py) {
-  const [tileRows, tileColumns, rows, columns] = grid.shape;
-  const [x, y, width, height, gap] = grid.place;
-  const across = px - x, down = py - y;
-  if (across < 0 || down < 0) return -1;
-  const tileColumn = Math.floor(across / (columns * width + gap)), tileRow = Math.floor(down / (rows * height + gap));
-  const column = Math.floor((across - tileColumn * (columns * width + gap)) / width);
-  const row = Math.floor((down - tileRow * (rows * height + gap)) / height);
-  if (tileColumn >= tileColumns || tileRow >= tileRows || column >= columns || row >= rows) return -1;
-  return ((tileRow * tileColumns + tileColumn) * rows + row) * columns + column;
-}
 
 // `host` keeps the state that outlives a picture: get(name), set({name: value}), on(name, listener).
 export function mount(root, host) {
@@ -262,19 +12,30 @@ export function mount(root, host) {
     "aria-label": "Picture. Arrow keys move between cells, Page Up and Page Down between grids, Enter pins, Escape lets go.",
   });
   const message = element("p", { class: "cnnviz-message", role: "alert" });
+  const title = element("div", { class: "cnnviz-title" });
   const say = element("p", { class: "cnnviz-say", "aria-live": "polite" });
-  const math = element("div", { class: "cnnviz-math", "aria-label": "Equation of the cell" });
+  const equation = makeEquation({ emphasise, relight: () => relight() });
   const player = makePlayer((step) => goTo(step));
+  const controls = makeControls(host);
   const code = element("div", { class: "cnnviz-code" });
   const proof = element("p", { class: "cnnviz-proof", role: "status" });
   const beware = element("p", { class: "cnnviz-beware" });
+  const facts = element("ul", { class: "cnnviz-facts" });
+  const legend = element("div", { class: "cnnviz-legend" });
+  const frame = element("div", { class: "cnnviz-frame" }, picture, message);
+  const speech = element("div", { class: "cnnviz-speech" }, title, say, equation.node);
+  const notes = element("div", { class: "cnnviz-notes" }, facts, legend, code, proof, beware);
+  const panel = element("div", { class: "cnnviz-panel" }, speech, notes, player.node);
+  const body = element("div", { class: "cnnviz-body" }, frame, panel);
+  const brief = host.get("brief");
   root.classList.add("cnnviz-stage");
-  root.append(message, picture, say, math, player.node, proof, code, beware);
+  root.classList.toggle("brief", Boolean(brief));
+  root.append(controls.node, body);
 
-  let view = null, links = null, pointed = null, pinned = null, light = null, veil = null, framed = [];
+  let view = null, links = null, pointed = null, pinned = null, light = null, veil = null, framed = [], fit = null;
 
   function show() {
-    const { svg, scene } = host.get("view");
+    const { svg, scene, legend: marks } = host.get("view");
     if (!scene) return;
     player.stop();
     view = scene;
@@ -282,14 +43,17 @@ export function mount(root, host) {
     picture.innerHTML = svg;
     light = picture.querySelector(".cnnviz-light");
     veil = picture.querySelector(".cnnviz-veil");
+    title.textContent = view.title;
+    showFacts(marks);
     showCode();
-    // The picture and its words fit on one screen together.
-    root.style.maxWidth = `min(1500px, max(600px, calc(66vh * ${view.size[0] / view.size[1]})))`;
-    math.hidden = !Object.keys(view.equations).length;
+    if (brief) { fit?.close(); fit = null; } // its pictures have sizes of their own, and the place has one
+    fit ??= fitted(root, { bar: controls.node, frame, picture, panel }, view.size, brief);
+    equation.node.hidden = !Object.keys(view.equations).length;
     player.limit(view.steps.length || (view.walk ? size(links.grids.get(view.walk)) : 0));
-    framed = view.grids.filter((grid) => grid.frames.length).map((grid) => ({
-      frames: grid.frames,
+    framed = view.grids.filter((grid) => grid.frames.length || grid.frameLevels?.length).map((grid) => ({
       nodes: [...picture.querySelectorAll(`.texts[data-grid="${grid.name}"] > text`)],
+      fills: picture.querySelector(`.fills[data-grid="${grid.name}"]`),
+      grid,
       rest: null,
     }));
     beware.textContent = view.beware;
@@ -333,13 +97,17 @@ export function mount(root, host) {
     draw();
   }
 
-  const focus = () => pointed ?? pinned;
+  // What all is about now, as Scene.looked_at: pointed at, pinned, or what a walk has come to.
+  const walkedTo = () => (view.walk && !view.steps.length && host.get("step") >= 0 ? [view.walk, host.get("step")] : null);
+  const focus = () => pointed ?? pinned ?? walkedTo();
 
   function draw() {
     const at = focus();
     relight();
     drawVeil();
     drawFrame();
+    drawAwaited();
+    drawStrokes();
     const sentence = at ? links.sentence(...at) : (stepNow()?.say ?? view.say);
     if (say.textContent !== sentence) say.textContent = sentence;
     picture.querySelector("svg").setAttribute("aria-label", sentence);
@@ -354,20 +122,40 @@ export function mount(root, host) {
     const step = host.get("step");
     for (const grid of framed) {
       grid.rest ??= grid.nodes.map((node) => node.innerHTML);
-      const frame = grid.frames[step];
+      grid.quiet ??= grid.nodes.map((node) => node.classList.contains("zero"));
+      const { frames, levels, frameLevels } = grid.grid;
+      const frame = frames[step];
       grid.nodes.forEach((node, cell) => {
-        const inside = frame ? svgLabel(frame[cell]) : grid.rest[cell];
+        const inside = frame ? svgLines(frame[cell], node.getAttribute("x")) : grid.rest[cell];
         if (node.innerHTML !== inside) node.innerHTML = inside;
+        // A 0 in which nothing has arrived yet is as quiet as one that must be.
+        node.classList.toggle("zero", inside === "0" && (grid.quiet[cell] || inside !== grid.rest[cell]));
       });
+      if (levels) grid.fills.innerHTML = fills(grid.grid, frameLevels[step] ?? levels);
+    }
+  }
+
+  // A line that belongs to some steps stands back in the others.
+  function drawStrokes() {
+    const step = host.get("step");
+    for (const line of picture.querySelectorAll("[data-steps]")) {
+      line.classList.toggle("dim", step >= 0 && !line.dataset.steps.split(" ").includes(String(step)));
+    }
+  }
+
+  // A grid that a step writes at once is empty before it, and stands out at it.
+  function drawAwaited() {
+    const step = host.get("step");
+    for (const part of picture.querySelectorAll("[data-since]")) {
+      const since = Number(part.dataset.since);
+      part.classList.toggle("awaited", step >= 0 && step < since);
+      part.classList.toggle("now", step === since && !focus());
     }
   }
 
   function drawLight(at) {
     for (const [base, cell] of links.owners(...at)) drawBands(base, cell);
-    for (const [name, cells] of links.lit(...at)) {
-      const grid = links.grids.get(name);
-      outline(light, `l-${grid.role}`, grid, cells);
-    }
+    for (const [role, name, cells] of links.light(...at)) outline(light, `l-${role}`, links.grids.get(name), cells);
     path(light, "focus", boxes(links.grids.get(at[0]), [at[1]]));
   }
 
@@ -397,46 +185,23 @@ export function mount(root, host) {
   }
 
   function drawEquation(at) {
-    math.replaceChildren();
-    const equation = at && links.equation(...at);
-    if (!equation) return;
-    const { left, terms, counted } = equation;
-    const symbols = element("div", { class: "line" }, term([left], false, ""));
-    const shown = terms.length > MOST_TERMS ? terms.slice(0, MOST_TERMS - 2) : terms;
-    shown.forEach((factors, n) => symbols.append(term(factors, false, n ? "+" : "=")));
-    if (shown.length < terms.length) symbols.append(`+ … and ${terms.length - shown.length} more terms`);
-    if (!terms.length) symbols.append(term([{ label: "0" }], false, "="));
-    const { ledger } = view.equations[left.grid];
-    if (ledger) symbols.append(ledgerLink(ledger, host.editable));
-    math.append(symbols);
-    if (counted && terms.length && shown === terms && left.number !== undefined) {
-      const numbers = element("div", { class: "line numbers" });
-      terms.forEach((factors, n) => numbers.append(term(factors, true, n ? "+" : "=")));
-      numbers.append(term([{ ...left }], true, "="));
-      math.append(numbers);
-    }
-  }
-
-  // One term: its sign and its factors, linked to the cells they come from.
-  function term(factors, asNumbers, sign) {
-    const maths = tag("math");
-    if (sign) maths.append(operator(sign));
-    factors.forEach((factor, n) => {
-      if (n && asNumbers) maths.append(operator("·"));
-      const negative = asNumbers && factor.number?.startsWith("−") && (n || sign === "+");
-      maths.append(asNumbers ? tag("mn", negative ? `(${factor.number})` : factor.number) : mathLabel(factor.label));
+    const found = at && links.equation(...at);
+    const step = stepNow();
+    const isRead = (factors) => factors.every(({ grid, cell }) => step?.reads[grid]?.includes(cell));
+    equation.show(found, {
+      grids: links.grids,
+      ledger: found && view.equations[found.left.grid].ledger,
+      hasLedger: host.editable,
+      asNumbers: view.numbers,
+      reads: at && !pinned && !pointed && step ? isRead : () => false,
     });
-    const node = element("span", { class: "term" }, maths);
-    node.addEventListener("pointerenter", () => emphasise(factors));
-    node.addEventListener("pointerleave", () => relight());
-    return node;
   }
 
   // Pointing at a term lights its cells alone; the equation itself must not be redrawn meanwhile.
   function emphasise(factors) {
     light.replaceChildren();
     for (const { grid, cell } of factors) {
-      if (grid) outline(light, `l-${links.grids.get(grid).role}`, links.grids.get(grid), [cell]);
+      if (grid) outline(light, "l-read", links.grids.get(grid), [cell]);
     }
   }
 
@@ -446,10 +211,25 @@ export function mount(root, host) {
     for (const [name, cells] of Object.entries(stepNow()?.around ?? {})) {
       path(light, "band", boxes(links.grids.get(name), cells));
     }
-    for (const [name, cells] of Object.entries(stepNow()?.lit ?? {})) {
-      const grid = links.grids.get(name);
-      outline(light, `l-${grid.role}`, grid, cells);
-    }
+    const { reads = {}, points = {}, writes = {} } = stepNow() ?? {};
+    const lit = (role, cells) => {
+      for (const [name, of] of Object.entries(cells)) {
+        const grid = links.grids.get(name);
+        outline(light, `l-${role ?? grid.role}`, grid, of);
+      }
+    };
+    lit("read", reads);
+    lit(null, points);
+    lit("written", writes);
+  }
+
+  // What holds of the picture, and what its colours and marks mean.
+  function showFacts(marks) {
+    facts.replaceChildren(
+      ...view.counters.map(([value, words]) => element("li", {}, element("b", {}, value), ` ${words}`)),
+      ...view.lamps.map(([sign, words]) => element("li", { class: "lamp", "data-sign": sign },
+        element("span", { class: "sign" }, sign), ` ${words}`)));
+    legend.innerHTML = marks;
   }
 
   function showCode() {
@@ -461,23 +241,26 @@ export function mount(root, host) {
       copy.textContent = "Copied";
       setTimeout(() => { copy.textContent = "Copy"; }, 1200);
     });
-    code.append(element("span", {}, "PyTorch"), element("code", {}, view.code), copy);
+    code.append(element("code", { title: `The same in PyTorch: ${view.code}` }, view.code), copy);
   }
 
   function goTo(step) {
     pointed = null;
-    tell({ step, pinned: step < 0 || view.steps.length ? [] : [view.walk, step] });
+    tell({ step, pinned: [] });
   }
 
   // ------------------------------------------------------------ pointer and keys
 
-  function under(event) {
+  // Where an event is in the units of the picture.
+  function at(event) {
     const svg = picture.querySelector("svg");
-    const box = svg.getBoundingClientRect();
-    const px = ((event.clientX - box.left) * view.size[0]) / box.width;
-    const py = ((event.clientY - box.top) * view.size[1]) / box.height;
+    return new DOMPoint(event.clientX, event.clientY).matrixTransform(svg.getScreenCTM().inverse());
+  }
+
+  function under(event) {
+    const { x, y } = at(event);
     for (const grid of links.grids.values()) {
-      const cell = cellAt(grid, px, py);
+      const cell = cellAt(grid, x, y);
       if (cell >= 0) return [grid.name, cell];
     }
     return null;
@@ -548,15 +331,17 @@ export function mount(root, host) {
   function edit(at) {
     if (!canEdit(at)) return;
     const grid = links.grids.get(at[0]);
-    const scale = picture.querySelector("svg").getBoundingClientRect().width / view.size[0];
+    const svg = picture.querySelector("svg"), around = picture.getBoundingClientRect();
+    const scale = svg.getScreenCTM().a;
     const [x, y] = corner(grid, at[1]);
+    const place = new DOMPoint(x, y).matrixTransform(svg.getScreenCTM());
     const input = element("input", {
       class: "cnnviz-edit", type: "text", inputmode: "decimal", value: grid.numbers[at[1]],
       "aria-label": `New number for ${spoken(grid.symbols[at[1]])}`, "data-lm-suppress-shortcuts": "true",
     });
     const wide = Math.max(52, grid.place[2] * scale);
     Object.assign(input.style, {
-      left: `${x * scale + (grid.place[2] * scale - wide) / 2}px`, top: `${y * scale}px`,
+      left: `${place.x - around.x + (grid.place[2] * scale - wide) / 2}px`, top: `${place.y - around.y}px`,
       width: `${wide}px`, height: `${Math.max(26, grid.place[3] * scale)}px`,
     });
     let open = true;
@@ -578,6 +363,16 @@ export function mount(root, host) {
     input.focus();
   }
 
+  // The head of the proof's sentence; all of it where one points. The last one stays, greyed, until
+  // there is another: nothing jumps.
+  function showProof() {
+    const said = host.get("proof") ?? "";
+    proof.classList.toggle("old", !said);
+    if (!said) return;
+    proof.textContent = said.split(":")[0];
+    proof.title = said;
+  }
+
   // ------------------------------------------------------------ listening to the host
 
   const listen = [
@@ -585,74 +380,23 @@ export function mount(root, host) {
     ["pinned", () => { if (view && !telling) readPin(); }],
     ["step", () => { if (view && !telling) draw(); }],
     ["message", () => { message.textContent = host.get("message"); }],
-    ["proof", () => { proof.textContent = host.get("proof"); }],
+    ["proof", showProof],
   ];
   for (const [name, listener] of listen) host.on(name, listener);
   message.textContent = host.get("message") ?? "";
-  proof.textContent = host.get("proof") ?? "";
+  showProof();
   show();
   return () => {
     player.stop();
+    fit?.close();
+    controls.close();
     clearTimeout(waiting);
     for (const [name, listener] of listen) host.off?.(name, listener);
   };
 }
 
-// First, back, play, forward, and a scale to scrub along. Step -1 is the picture at rest.
-function makePlayer(go) {
-  let step = -1, count = 0, timer = null;
-  const button = (text, hint, action) => {
-    const node = element("button", { type: "button", title: hint }, text);
-    node.addEventListener("click", action);
-    return node;
-  };
-  const scale = element("input", {
-    type: "range", min: "0", max: "0", value: "0", "aria-label": "Step", "data-lm-suppress-shortcuts": "true",
-  });
-  const reading = element("output", {});
-  const stop = () => { clearInterval(timer); timer = null; play.textContent = "Play"; };
-  const by = (delta) => { stop(); go(Math.min(count - 1, Math.max(-1, step + delta))); };
-  const play = button("Play", "Play or pause the steps", () => {
-    if (timer) { stop(); return; }
-    play.textContent = "Pause";
-    if (step >= count - 1) go(-1);
-    const beat = () => {
-      go(step + 1);
-      if (step >= count - 1) stop();
-    };
-    timer = setInterval(beat, Math.max(150, Math.min(900, FILM / count)));
-    beat();
-  });
-  scale.addEventListener("input", () => { stop(); go(Number(scale.value) - 1); });
-  const node = element("div", { class: "cnnviz-player", role: "group", "aria-label": "Steps" },
-    button("Start", "Back to the start", () => { stop(); go(-1); }), button("Back", "Step back", () => by(-1)),
-    button("Next", "Step forward", () => by(1)), play, scale, reading);
-  return {
-    node,
-    stop,
-    limit(n) {
-      count = n;
-      scale.max = String(n);
-      node.hidden = n === 0;
-    },
-    show(now) {
-      step = Math.min(now ?? -1, count - 1);
-      scale.value = String(step + 1);
-      scale.setAttribute("aria-valuetext", step < 0 ? "at rest" : `step ${step + 1} of ${count}`);
-      reading.textContent = step < 0 ? `${count} step${count === 1 ? "" : "s"}` : `step ${step + 1} of ${count}`;
-    },
-  };
-}
-
 export default {
   render({ model, el }) {
-    const host = {
-      editable: true,
-      get: (name) => model.get(name),
-      set: (state) => { model.set(state); model.save_changes(); },
-      on: (name, listener) => model.on(`change:${name}`, listener),
-      off: (name, listener) => model.off(`change:${name}`, listener),
-    };
-    return mount(el, host);
+    return mount(el, hostOf(model));
   },
 };

@@ -1,0 +1,28 @@
+// Controls without a picture, a line below them, and what of it is spoken.
+
+export default {
+  render({ model, el }) {
+    const host = hostOf(model);
+    const controls = makeControls(host);
+    const line = element("p", { class: "cnnviz-line" });
+    const spoken = element("p", { class: "cnnviz-unseen", role: "status" });
+    el.classList.add("cnnviz-stage");
+    el.append(controls.node, line, spoken);
+
+    function say() {
+      const words = host.get("line");
+      line.textContent = host.get("wrong") ? `✕ ${words}` : words;
+      line.classList.toggle("wrong", host.get("wrong"));
+      line.hidden = !words;
+    }
+    const speak = () => { if (spoken.textContent !== host.get("spoken")) spoken.textContent = host.get("spoken"); };
+    const listen = [["line", say], ["wrong", say], ["spoken", speak]];
+    for (const [name, listener] of listen) host.on(name, listener);
+    say();
+    speak();
+    return () => {
+      controls.close();
+      for (const [name, listener] of listen) host.off(name, listener);
+    };
+  },
+};
