@@ -1,6 +1,6 @@
 """Scenes: what a picture shows, as a value, and all that draws one.
 
-`grid.py` and `scene.py` are the value: grids of cells, the table that links them, steps, and the
+`grid.py`, `parts.py` and `scene.py` are the value: grids of cells, the table that links them, steps, and the
 sentence for each cell; it prints as text. `scale.py` says which colour a number has. `svg.py` is the
 one renderer: `fills.py` colours cells, `marks.py` marks them, `labels.py` writes in them, and around a
 saved picture `margin.py` and `foot.py` say what a panel says on the screen. `png.py` and `pdf.py` write
@@ -9,7 +9,8 @@ JavaScript and CSS in `static/`.
 """
 
 from .grid import MARKS, NOWHERE, ROLES, Axis, Grid, Place, Slot
-from .scene import STROKES, Equation, Lamp, Scene, Step, Stroke
+from .parts import STROKES, Equation, Lamp, Step, Stroke
+from .scene import Scene
 
 __all__ = [
     "MARKS",

@@ -16,7 +16,8 @@ from .grid import Grid
 from .labels import label, text_size
 from .margin import MARGIN, margin, margin_height
 from .marks import MARKS, boxes, outlined
-from .scene import Scene, Stroke
+from .parts import Stroke
+from .scene import Scene
 
 STYLE = (Path(__file__).parent / "static" / "picture.css").read_text(encoding="utf-8")
 
