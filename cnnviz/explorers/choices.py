@@ -16,6 +16,15 @@ class ChoicesBar(ControlBar):
     def __init__(self):
         super().__init__(controls=self._records(), _dom_classes=("cnnviz-choices",))
         self.observe(self._moved, names="moved")
+        SHARED.joined(self)
+
+    def follow(self, _chosen) -> None:
+        """Show what was chosen, in a picture or by a call."""
+        self.controls = self._records()
+
+    def close(self) -> None:
+        SHARED.left(self)
+        super().close()
 
     @staticmethod
     def _records() -> list[dict]:
@@ -27,7 +36,6 @@ class ChoicesBar(ControlBar):
     def _moved(self, change) -> None:
         sent = change["new"]["values"].items()
         SHARED.choose(**{name: value_of(CHOICES[name], value) for name, value in sent})
-        self.controls = self._records()
 
     def _repr_mimebundle_(self, **options):
         words = "; ".join(

@@ -21,7 +21,8 @@ When = tuple[str, tuple]
 class Slider:
     """A number between two ends, whole unless so many ``digits`` follow the point. Where it is not
     given it starts as the control that it ``follows`` does: PyTorch's stride of a pooling is its
-    kernel size. Where ``factors`` is set it moves by factors, not by steps."""
+    kernel size. Where ``factors`` is set it moves by factors, not by steps. ``more``: it is moved
+    less often, and stands under *more* wherever it is in the order."""
 
     name: str
     words: str
@@ -33,6 +34,7 @@ class Slider:
     when: When | None = None
     follows: str = ""
     factors: bool = False
+    more: bool = False
 
     @property
     def whole(self) -> bool:
@@ -115,7 +117,9 @@ WORDS = {
 }
 
 
-def sliders(when: When | None = None, **ranges: tuple[int, int, int]) -> tuple[Slider, ...]:
+def sliders(
+    when: When | None = None, more: bool = False, **ranges: tuple[int, int, int]
+) -> tuple[Slider, ...]:
     """A slider for each name: its start, its lowest and its highest value.
 
     >>> (size,) = sliders(input_size=(4, 1, 9))
@@ -127,7 +131,7 @@ def sliders(when: When | None = None, **ranges: tuple[int, int, int]) -> tuple[S
     ValueError: input_size goes from 1 to 9, not 50.
     """
     return tuple(
-        Slider(name, WORDS.get(name, name.replace("_", " ")), *ends, when=when)
+        Slider(name, WORDS.get(name, name.replace("_", " ")), *ends, when=when, more=more)
         for name, ends in ranges.items()
     )
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any, Protocol
 from weakref import WeakSet
 
 from .controls import Choice, Control
 
-if TYPE_CHECKING:
-    from .explorer import Explorer
+
+class Follower(Protocol):
+    """A picture, a view or the bar at the top: what is told of a choice."""
+
+    def follow(self, chosen: Mapping) -> None: ...
 
 
 class SharedChoices:
@@ -17,7 +21,7 @@ class SharedChoices:
 
     def __init__(self):
         self.values: dict = {"notation": "note", "first_index": 1, "show": None}
-        self._pictures: WeakSet[Explorer] = WeakSet()
+        self._followers: WeakSet[Follower] = WeakSet()
 
     def start_of(self, control: Control) -> Any:
         """What a control starts with where nothing else is said."""
@@ -25,19 +29,19 @@ class SharedChoices:
         shared = isinstance(control, Choice) and control.shared and chosen is not None
         return chosen if shared else control.start
 
-    def joined(self, picture: Explorer) -> None:
-        self._pictures.add(picture)
+    def joined(self, follower: Follower) -> None:
+        self._followers.add(follower)
 
-    def left(self, picture: Explorer) -> None:
+    def left(self, follower: Follower) -> None:
         """A picture that is gone must not be drawn again."""
-        self._pictures.discard(picture)
+        self._followers.discard(follower)
 
     def choose(self, **values) -> None:
         if self.values | values == self.values:
             return
         self.values |= values
-        for picture in list(self._pictures):
-            picture.follow(values)
+        for follower in list(self._followers):
+            follower.follow(values)
 
 
 SHARED = SharedChoices()

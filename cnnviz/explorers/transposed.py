@@ -41,8 +41,8 @@ def explore_spreading(*start, rectangles: bool = False, **given) -> Explorer:
     )
     controls = (
         *(oblong if rectangles else square),
-        *sliders(padding=(0, 0, 4), output_padding=(0, 0, 3), dilation=(1, 1, 2)),
-        *sliders(one_hot=(0, 0, 9)),
+        *sliders(more=True, padding=(0, 0, 4), output_padding=(0, 0, 3), dilation=(1, 1, 2)),
+        *sliders(more=True, one_hot=(0, 0, 9)),
         buttons("called", CALLED, "transposed"),
         *letters("symbols"),
     )
@@ -102,7 +102,8 @@ def _line(
 
 @explorer(
     *sliders(input_size=(6, 1, 12), kernel_size=(3, 1, 5), stride=(2, 1, 4)),
-    *sliders(padding=(0, 0, 3), dilation=(1, 1, 3), output_padding=(0, 0, 3)),
+    *sliders(more=True, padding=(0, 0, 3), dilation=(1, 1, 3)),
+    *sliders(output_padding=(0, 0, 3)),
     *letters("symbols"),
     numbers=_line_numbers,
     cut=_line,
@@ -158,8 +159,8 @@ def explore_coverage(*start, **given) -> Explorer:
 
     at_first = "gradient of ones" if given.get("upstream") is None else "sample gradient"
     controls = (
-        *sliders(kernel_size=(3, 1, 6), stride=(2, 1, 4), padding=(0, 0, 3)),
-        *sliders(gradient_size=(5, 1, 10), output_padding=(0, 0, 3)),
+        *sliders(kernel_size=(3, 1, 6), stride=(2, 1, 4)),
+        *sliders(more=True, padding=(0, 0, 3), gradient_size=(5, 1, 10), output_padding=(0, 0, 3)),
         buttons("weights", ["kernel of ones", "sample kernel"], "sample kernel"),
         buttons("gradient", ["gradient of ones", "sample gradient"], at_first),
         buttons("show", ["colour", "numbers"], "colour"),

@@ -84,7 +84,8 @@ def record(control: Control, value) -> dict:
     if isinstance(control, Slider):
         ends = {"low": control.low, "high": control.high, "step": control.step}
         kind = "log" if control.factors else "slider"
-        return {**about, **ends, "kind": kind, "digits": control.digits, "value": value}
+        about |= {**ends, "kind": kind, "digits": control.digits, "more": control.more}
+        return {**about, "value": value}
     if isinstance(control, Choice):
         kind = "dropdown" if len("".join(control.labels)) > MOST_LETTERS else "buttons"
         return {

@@ -11,6 +11,7 @@ from cnnviz import (
     explore_coverage,
     explore_kernel_gradient,
     explore_max_pooling,
+    explore_remainder,
     explore_repairs,
     explore_wiggle,
 )
@@ -190,6 +191,18 @@ def test_the_bar_moves_all_pictures_but_those_that_were_told_otherwise(bar):
     assert (follows.values["show"], own.values["show"]) == ("symbols", "numbers")
     assert follows.values["notation"] == own.values["notation"] == "slides"
     assert [record["value"] for record in bar.controls] == [0, 1, 0]
+
+
+def test_the_bar_shows_letters_that_a_picture_has_chosen(bar):
+    explore_kernel_gradient(notation="blog")
+    letters = next(record for record in bar.controls if record["name"] == "notation")
+    assert letters["options"][letters["value"]] == "blog"
+
+
+def test_what_is_moved_less_often_stands_under_more():
+    records = {r["name"]: r for r in explore_remainder().widget.controls}
+    assert records["padding"]["more"] and records["dilation"]["more"]
+    assert not records["output_padding"]["more"]
 
 
 def test_a_pictures_own_switch_is_its_own(bar):

@@ -91,15 +91,15 @@ def test_the_ledger_is_proved_filtered_and_opened_with_its_picture(browser):
     ledger.get_by_label("document").select_option("note")
     ledger.get_by_label("verdict").select_option("differs")
     page.wait_for_function(
-        "([list, n]) => list.options.length === n",
-        arg=[records.element_handle(), expected["differs", "note"]],
+        "n => document.querySelector('.cnnviz-rows select').options.length === n",
+        arg=expected["differs", "note"],
     )
     records.select_option(index=1)
     page.locator("mtd.wrong").nth(8).wait_for()
     assert lit_paths(ledger), "the cell that the record is about is pinned and lit"
 
     derivation = page.locator(".cnnviz-derivation")
-    derivation.get_by_text("Proved for this geometry").wait_for()
+    derivation.locator(".cnnviz-line", has_text="Proved for this geometry").wait_for()
     lines = derivation.locator(".step:visible")
     assert lines.count() == 1
     derivation.get_by_role("button", name="Next step").click()

@@ -74,7 +74,7 @@ def test_it_learns_pauses_goes_on_and_reaches_its_accuracy(lesson, view):
     view.get_by_role("button", name="go on").wait_for()
     paused, batch = line(view), int(re.search(r"batch (\d+)", line(view))[1])
     assert 0 < batch < 300
-    assert view.get_by_role("status").inner_text() == paused
+    assert view.locator(".cnnviz-unseen[role=status]").inner_text() == paused
     assert pictures(view)[2] != untouched[2] and "misread" in pictures(view)[2]
     lesson.page.wait_for_timeout(400)
     assert line(view) == paused

@@ -4,7 +4,7 @@ export default {
   render({ model, el }) {
     const host = hostOf(model);
     const controls = makeControls(host);
-    const line = element("p", { class: "cnnviz-line" });
+    const line = element("p", { class: "cnnviz-line", "aria-hidden": "true" }); // it would be read twice
     const spoken = element("p", { class: "cnnviz-unseen", role: "status" });
     el.classList.add("cnnviz-stage");
     el.append(controls.node, line, spoken);
