@@ -119,7 +119,7 @@ const KINDS = {
 
   // With rows all of them are seen as a list.
   dropdown({ name, words, options, rows }, move) {
-    const select = element("select", { "aria-label": words, ...(rows ? { size: rows } : {}), ...QUIET },
+    const select = element("select", { "aria-label": words || name.replaceAll("_", " "), ...(rows ? { size: rows } : {}), ...QUIET },
       ...options.map((option, n) => element("option", { value: n }, option)));
     select.addEventListener("change", () => move(name, Number(select.value)));
     const node = element("label", { class: rows ? "cnnviz-rows" : "cnnviz-dropdown", "data-control": name }, element("span", {}, words), select);

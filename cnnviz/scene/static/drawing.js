@@ -92,3 +92,9 @@ function fills(grid, letters) {
   return [...groups].map(([level, cells]) =>
     `<path class="${signOf(level)}" fill-opacity="${Math.abs(level) / LEVELS}" d="${boxes(grid, cells)}"/>`).join("");
 }
+
+// What has to be scrolled must be reached by keyboard too; anything else is no stop for the Tab key.
+function reachable(node) {
+  if (node.scrollHeight > node.clientHeight + 1) node.tabIndex = 0;
+  else node.removeAttribute("tabindex");
+}

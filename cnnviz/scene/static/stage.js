@@ -113,6 +113,7 @@ export function mount(root, host) {
     picture.querySelector("svg").setAttribute("aria-label", sentence);
     drawEquation(at ?? stepNow()?.of);
     player.show(host.get("step"));
+    [panel, speech, notes].forEach(reachable);
   }
 
   const stepNow = () => view.steps[host.get("step")];
