@@ -113,8 +113,13 @@ export function mount(root, host) {
     picture.querySelector("svg").setAttribute("aria-label", sentence);
     drawEquation(at ?? stepNow()?.of);
     player.show(host.get("step"));
-    [panel, speech, notes].forEach(reachable);
+    requestAnimationFrame(lookForScrolling);
   }
+
+  const scrolling = [panel, speech, notes, equation.node.firstChild];
+  const lookForScrolling = () => scrolling.forEach(reachable);
+  const layout = new ResizeObserver(lookForScrolling);
+  scrolling.forEach((node) => layout.observe(node));
 
   const stepNow = () => view.steps[host.get("step")];
 
@@ -390,6 +395,7 @@ export function mount(root, host) {
   return () => {
     player.stop();
     fit?.close();
+    layout.disconnect();
     controls.close();
     clearTimeout(waiting);
     for (const [name, listener] of listen) host.off?.(name, listener);
