@@ -10,9 +10,17 @@ from cnnviz import (
     explore_network_pass,
     explore_one_weight,
 )
-from cnnviz.scene.marks import outlined
 from tests.tools.lab import DARK, LIGHT
-from tests.tools.pointing import corners, lit_by, lit_paths, middle, picture_of, point_at, say
+from tests.tools.pointing import (
+    corners,
+    lit_by,
+    lit_paths,
+    middle,
+    outlines,
+    picture_of,
+    point_at,
+    say,
+)
 
 pytestmark = pytest.mark.browser
 
@@ -224,10 +232,10 @@ def test_the_proof_of_the_present_geometry_is_shown_once_the_slider_rests(lesson
 def test_letters_chosen_at_the_top_change_in_all_pictures(lesson, full):
     first = explorer_of(lesson, 'explore_convolution_matrix(parts=("W",))')
     bar = lesson.page.locator(".cnnviz-choices")
-    bar.get_by_text("slides").click()
+    bar.get_by_role("radio", name="slides").check(force=True)
     first.locator(".texts text", has_text=re.compile("^X11$")).first.wait_for()
     full.get_by_text("On the slides F is the filter").wait_for()
-    bar.get_by_text("note", exact=True).click()
+    bar.get_by_role("radio", name="note").check(force=True)
     first.locator(".texts text", has_text=re.compile("^a11$")).first.wait_for()
 
 
@@ -259,13 +267,13 @@ def test_a_saved_page_works_without_a_network_and_without_a_kernel(lesson, tmp_p
     assert say(stage) == scene.sentence("kernel", 4)
     stage.get_by_role("button", name="Next").click()
     page.mouse.move(0, 0)
-    assert say(stage) == scene.sentence("output", 0)
+    assert say(stage) == scene.sentence("output", 1)  # it had opened at the first
     assert page.complaints == []
     page.context.close()
 
 
 def test_a_step_fills_cells_with_products_and_shows_the_equation_it_is_about(lesson, tmp_path):
-    scene = explore_one_weight(3, 2).scene
+    scene = explore_one_weight(3, 2).scene.at_step(-1)
     page = lesson.page.context.browser.new_page()
     page.goto(scene.save(tmp_path / "steps.html").as_uri())
     stage = page.locator(".cnnviz-stage")
@@ -280,7 +288,7 @@ def test_a_step_fills_cells_with_products_and_shows_the_equation_it_is_about(les
         step.click()
     assert stage.locator(".cnnviz-sum .term").count() == 1 + 4
     assert sorted(corners(d) for _, d in lit_paths(stage)) == sorted(
-        corners(outlined(scene[name], cells)) for _, name, cells in scene.at_step(3).light()
+        outlines(scene[name], cells) for _, name, cells in scene.at_step(3).light()
     )
     page.close()
 
@@ -300,7 +308,7 @@ def test_columns_sent_once_and_sentences_with_gaps_read_the_same_in_the_browser(
         point_at(stage, scene, name, cell)
         assert say(stage) == scene.sentence(name, cell)
         assert sorted(corners(d) for _, d in lit_paths(stage)) == sorted(
-            corners(outlined(scene[grid], cells)) for grid, cells in scene.lit(name, cell).items()
+            outlines(scene[grid], cells) for grid, cells in scene.lit(name, cell).items()
         )
     page.close()
 

@@ -69,8 +69,9 @@ def picture_answers(browser, explorer):
         "([stage, before]) => stage.querySelector('svg').innerHTML !== before",
         arg=[stage.element_handle(), before],
     )
-    stage.get_by_role("button", name="Next").click()
-    assert say(stage) != at_rest
+    only_one = stage.locator(".cnnviz-player input").get_attribute("max") == "1"
+    stage.locator("button.main").click()
+    assert only_one or say(stage) != at_rest
     assert lit_paths(stage)
 
 

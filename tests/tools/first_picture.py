@@ -15,7 +15,7 @@ def until_first_picture(lesson: Path) -> str:
 
     >>> print(until_first_picture(LESSONS[0]))  # of "Start here"
     from cnnviz import explore_convolution_matrix
-    explore_convolution_matrix(parts=())._repr_mimebundle_()
+    explore_convolution_matrix(parts=(), show='numbers')._repr_mimebundle_()
     """
     statements = []
     for cell in json.loads(lesson.read_text(encoding="utf-8"))["cells"]:

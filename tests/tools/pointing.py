@@ -2,8 +2,6 @@
 
 import re
 
-from cnnviz.scene.marks import outlined
-
 
 def middle(grid, cell):
     x, y = grid.corner(cell)
@@ -40,9 +38,16 @@ def picture_of(stage):
     return stage.locator(".cnnviz-picture svg").inner_html()
 
 
+def outlines(grid, cells):
+    """The corners of what is outlined: of each cell, or, where all of them are lit, of each map."""
+    if len(set(cells)) == grid.size:
+        cells = range(0, grid.size, grid.shape[2] * grid.shape[3])
+    return sorted((round(x, 2), round(y, 2)) for x, y in map(grid.corner, cells))
+
+
 def lit_by(scene, grid, cell):
     """What Python says is lit for a cell, in the same form."""
     return sorted(
-        (f"l-{role}", corners(outlined(scene[name], cells)))
+        (f"l-{role}", outlines(scene[name], cells))
         for role, name, cells in scene.light_of(grid, cell)
     )
