@@ -64,7 +64,9 @@ def picture_answers(browser, explorer):
     handles.last.press("Home")
     browser.wait_until_idle()
     before, at_rest = picture_of(stage), say(stage)
-    handles.first.press("ArrowLeft")
+    # The first slider that does not stand at its lowest: smaller sizes always fit.
+    lower = handles.evaluate_all("inputs => inputs.findIndex(one => +one.value > +one.min)")
+    handles.nth(lower).press("ArrowLeft")
     browser.page.wait_for_function(
         "([stage, before]) => stage.querySelector('svg').innerHTML !== before",
         arg=[stage.element_handle(), before],
