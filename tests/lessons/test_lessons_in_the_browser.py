@@ -69,7 +69,7 @@ def picture_answers(browser, explorer):
     before, at_rest = picture_of(stage), say(stage)
     # The first slider that does not stand at its lowest: smaller sizes always fit.
     lower = handles.evaluate_all("inputs => inputs.findIndex(one => +one.value > +one.min)")
-    handles.nth(lower).press("ArrowLeft")
+    handles.nth(lower).press("ArrowLeft" if lower >= 0 else "ArrowRight")  # -1 is the last
     browser.page.wait_for_function(
         "([stage, before]) => stage.querySelector('svg').innerHTML !== before",
         arg=[stage.element_handle(), before],
