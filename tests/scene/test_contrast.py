@@ -67,6 +67,7 @@ def backgrounds(scene, theme) -> set[tuple[float, ...]]:
     return found | {over(one, rgb(theme["read"]), 0.1) for one in found}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", EXPLORERS)
 def test_every_number_can_be_read_on_its_colour(name):
     call = EXPLORERS[name]
