@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import colorsys
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 import numpy as np
 
@@ -19,6 +20,8 @@ GOLDEN = 0.381966  # of a turn: hues this far apart stay apart, however many the
 COVERS = 0.34  # how much of the paper a hue of identity covers, so that text on it can be read
 
 
+# A text stands in many frames of many pictures.
+@lru_cache(maxsize=8192)
 def number_in(text: str) -> float:
     """The number that a text in a cell is, or NaN where it is none.
 
@@ -31,9 +34,9 @@ def number_in(text: str) -> float:
         return np.nan
 
 
-def largest(values: Iterable[float]) -> float:
+def largest(values: np.ndarray) -> float:
     """The end of a scale: the largest size of a finite number, or 0 where there is none."""
-    sizes = np.abs(np.fromiter(values, float))
+    sizes = np.abs(values)
     return float(sizes[np.isfinite(sizes)].max(initial=0.0))
 
 

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from importlib import import_module
 from pathlib import Path
 
@@ -78,10 +79,15 @@ class Scene:
         right += [x + 30 for x, _, _ in self.signs]
         return max(right, default=self.size[0]) + EDGE, self.size[1]
 
+    @cached_property
+    def _most(self) -> float:
+        """The largest number of the grids that share a scale: every frame is coloured by it."""
+        alike = (grid for grid in self.grids if grid.coloured and not grid.own_scale)
+        return max((scale.largest(grid.counts) for grid in alike), default=0.0)
+
     def most(self, grid: Grid) -> float:
         """Where the colours of a grid end: at the largest number of the picture, or at its own."""
-        alike = [grid] if grid.own_scale else [g for g in self.grids if not g.own_scale]
-        return scale.largest(n for one in alike if one.coloured for n in one.counts)
+        return scale.largest(grid.counts) if grid.own_scale else self._most
 
     @property
     def scale_words(self) -> tuple[str, str]:
@@ -99,7 +105,7 @@ class Scene:
         if not grid.coloured:
             return None
         frame = grid.frames[step] if grid.frames and step >= 0 else None
-        texts = frame or replace(self, step=step).shown(grid)
+        texts = frame or self._shown_after(step, grid)
         if texts is None:
             return scale.levels(grid.counts, self.most(grid))
         return grid.levels_of(texts, self.most(grid))
@@ -142,19 +148,24 @@ class Scene:
 
     def shown(self, grid: Grid) -> tuple[str, ...] | None:
         """What stands in the cells of a grid at this step."""
-        if grid.texts and grid.awaited(self.step):
+        return self._shown_after(self.step, grid)
+
+    def _shown_after(self, step: int, grid: Grid) -> tuple[str, ...] | None:
+        if grid.texts and grid.awaited(step):
             return ("",) * grid.size
-        if grid.texts and grid.frames and self.step >= 0:
-            return grid.frames[self.step]
-        if grid.texts and self.to_come(grid):
-            last = self.step
-            return tuple(text if cell <= last else "" for cell, text in enumerate(grid.texts))
+        if grid.texts and grid.frames and step >= 0:
+            return grid.frames[step]
+        if grid.texts and step >= 0 and self._is_walked(grid):
+            return tuple(text if cell <= step else "" for cell, text in enumerate(grid.texts))
         return grid.texts
 
     def to_come(self, grid: Grid) -> bool:
         """Is this a result, or the edge of a matrix with it, that a walk is writing cell by cell?"""
-        walking = self.walk and not self.steps and self.step >= 0
-        return bool(walking and grid.role == "written" and grid.edge_of == self.walk)
+        return self.step >= 0 and self._is_walked(grid)
+
+    def _is_walked(self, grid: Grid) -> bool:
+        walks = self.walk is not None and not self.steps
+        return walks and grid.role == "written" and grid.edge_of == self.walk
 
     @property
     def said(self) -> str:
