@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..scene.stage import ControlBar
 from .controls import FIRST_INDEX, LETTERS, SHOW
 from .shared import SHARED
-from .widget import beside_widget, record, value_of
+from .widget import beside_widget, record, values_of
 
 CHOICES = {control.name: control for control in (SHOW, LETTERS, FIRST_INDEX)}
 
@@ -34,8 +34,7 @@ class ChoicesBar(ControlBar):
         ]
 
     def _moved(self, change) -> None:
-        sent = change["new"]["values"].items()
-        SHARED.choose(**{name: value_of(CHOICES[name], value) for name, value in sent})
+        SHARED.choose(**values_of(CHOICES, change["new"]))
 
     def _repr_mimebundle_(self, **options):
         words = "; ".join(

@@ -55,7 +55,7 @@ class OwnImageView(View):
         self._show()
 
     def drawn_controls(self) -> list[dict]:
-        about = {"name": "file", "words": "PNG or JPEG", "more": False, "shared": False}
+        about = {"name": "file", "words": "PNG or JPEG"}
         takes = {"accept": ".png,.jpg,.jpeg,image/png,image/jpeg", "most": MOST_BYTES}
         which, *others = super().drawn_controls()
         return [which, *others, {**about, **takes, "kind": "file", "value": None}]

@@ -10,7 +10,7 @@ import ipywidgets as widgets
 from ..scene.stage import VIEW_STYLE, ControlBar
 from .controls import Control
 from .shared import SHARED
-from .widget import records, value_of
+from .widget import records, values_of
 
 
 class View(widgets.Box):
@@ -89,9 +89,8 @@ class View(widgets.Box):
         self.press(message["press"])
 
     def _moved(self, change) -> None:
-        sent = change["new"]["values"].items()
         try:
-            values = {name: value_of(self.controls[name], value) for name, value in sent}
+            values = values_of(self.controls, change["new"])
             self.move(**{n: value for n, value in values.items() if value != self.values[n]})
         except Exception as error:
             self.went_wrong(error)
@@ -100,7 +99,7 @@ class View(widgets.Box):
 def action(name: str, words: str, hint: str, does: str = "", *, main=False, disabled=False) -> dict:
     """A button as plain values; ``does`` is what a press of it does, if that is not its name."""
     value = {"does": does or name, "words": words, "disabled": disabled}
-    about = {"name": name, "words": "", "hint": hint, "main": main, "more": False, "shared": False}
+    about = {"name": name, "words": "", "hint": hint, "main": main}
     return {**about, "kind": "action", "value": value}
 
 

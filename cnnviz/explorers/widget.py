@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import ipywidgets as widgets
@@ -38,10 +39,7 @@ class ExplorerWidget(Stage):
 
     def _moved(self, change) -> None:
         explorer = self.explorer
-        values = {
-            name: value_of(explorer.controls[name], sent)
-            for name, sent in change["new"]["values"].items()
-        }
+        values = values_of(explorer.controls, change["new"])
         new = {name: value for name, value in values.items() if value != explorer.values[name]}
         if new:
             explorer.move(**new)
@@ -99,8 +97,12 @@ def record(control: Control, value) -> dict:
     return {**about, "kind": "tick", "value": value}
 
 
-def value_of(control: Control, sent):
-    """The value of a control that the browser has sent."""
+def values_of(controls: Mapping[str, Control], moved: Mapping) -> dict:
+    """The values of the controls that the browser says have been moved."""
+    return {name: _value_of(controls[name], sent) for name, sent in moved["values"].items()}
+
+
+def _value_of(control: Control, sent):
     if isinstance(control, Choice):
         return control.options[sent]
     return int(sent) if isinstance(control, Slider) and control.whole else sent

@@ -217,9 +217,8 @@ def edges(grid: Grid, away: float = 8) -> Edges:
     return Edges(place.x - away, place.x + wide + away, place.y - away, place.y + high + away)
 
 
-def arrow(start: Slot, end: Slot, kind: str, label: str = "", away: float = 12) -> Stroke:
-    """An arrow from one slot to another beside it, at half the height of the first."""
-    y = start.y + start.height / 2
-    if start.x < end.x:
-        return Stroke(((start.x + start.width + away, y), (end.x - away, y)), kind, label)
-    return Stroke(((start.x - away, y), (end.x + end.width + away, y)), kind, label)
+def across(start: Grid, end: Grid, kind: str, label: str = "", steps: Iterable[int] = ()) -> Stroke:
+    """An arrow from the edge of one grid to that of another beside it, in the middle of the first."""
+    a, b, y = edges(start), edges(end), edges(start).middle[1]
+    ends = (a.right, b.left) if a.right < b.left else (a.left, b.right)
+    return Stroke(tuple((x, y) for x in ends), kind, label, steps=tuple(steps))

@@ -24,8 +24,9 @@ LEGEND = {
 }
 
 
-def margin(scene: Scene, x: float) -> str:
-    """What stands at the right of a saved picture: counters, lamps and the legend, from ``x`` on."""
+def margin(scene: Scene, x: float) -> tuple[str, float]:
+    """What stands at the right of a saved picture, from ``x`` on: counters, lamps and the legend; and
+    where it ends."""
     y, parts = 64.0, []
     for value, words in scene.counters:
         parts.append(f'<text class="count" x="{x:g}" y="{y:g}">{escape(value)}</text>')
@@ -39,15 +40,7 @@ def margin(scene: Scene, x: float) -> str:
         parts.append(lines)
         y += 6
     drawn, y = legend(scene, x, y)
-    return "".join([*parts, drawn])
-
-
-def margin_height(scene: Scene) -> float:
-    """How much room the margin of a saved picture takes."""
-    words = [words for _, words in scene.counters]
-    height = 64 + sum(56 + 18 * (len(textwrap.wrap(line, WRAP)) - 1) for line in words)
-    height += sum(6 + 18 * len(textwrap.wrap(lamp.words, WRAP)) for lamp in scene.lamps)
-    return height + legend(scene, 0, 0)[1]
+    return "".join([*parts, drawn]), y
 
 
 def _wrapped(words: str, x: float, y: float) -> tuple[str, float]:
@@ -74,14 +67,12 @@ def legend(scene: Scene, x: float, y: float) -> tuple[str, float]:
             for at, anchor, text in ends
         ]
         y += 44
-    for role, words in LEGEND.items():
-        if role in _roles(scene):
-            kind = "l" if role in ("read", "written") else "m"
-            parts.append(
-                f'<path class="{kind}-{role}" d="{SWATCH[role](swatch(x, y - 14), [0])}"/>'
-                f'<text class="words" x="{x + 24:g}" y="{y - 2:g}">{words}</text>'
-            )
-            y += 24
+    for role, words in _meanings(scene):
+        parts.append(
+            f"{_sample(role, x, y - 14)}"
+            f'<text class="words" x="{x + 24:g}" y="{y - 2:g}">{words}</text>'
+        )
+        y += 24
     return "".join(parts), y
 
 
@@ -92,19 +83,24 @@ def legend_parts(scene: Scene) -> str:
     if high:
         bar = f'<svg class="cnnviz-svg scale" viewBox="0 0 {BAR} 12" aria-hidden="true">{_scale_bar(0, 0)}</svg>'
         parts.append(f"<span>{escape(low)}{bar}{escape(high)}</span>")
-    for role, words in LEGEND.items():
-        if role in _roles(scene):
-            kind = "l" if role in ("read", "written") else "m"
-            path = f'<path class="{kind}-{role}" d="{SWATCH[role](swatch(1, 1), [0])}"/>'
-            mark = f'<svg class="cnnviz-svg" viewBox="0 0 16 16" aria-hidden="true">{path}</svg>'
-            parts.append(f"<span>{mark}{words}</span>")
+    for role, words in _meanings(scene):
+        sample = _sample(role, 1, 1)
+        mark = f'<svg class="cnnviz-svg" viewBox="0 0 16 16" aria-hidden="true">{sample}</svg>'
+        parts.append(f"<span>{mark}{words}</span>")
     return "".join(parts)
 
 
-def _roles(scene: Scene) -> set[str]:
-    """The roles and marks that a picture shows at some moment."""
+def _meanings(scene: Scene) -> list[tuple[str, str]]:
+    """The roles and marks that a picture shows at some moment, with their words."""
     marked = {role for grid in scene.grids for role, cells in grid.marks.items() if cells}
-    return marked | {grid.role for grid in scene.grids}
+    there = marked | {grid.role for grid in scene.grids}
+    return [(role, words) for role, words in LEGEND.items() if role in there]
+
+
+def _sample(role: str, x: float, y: float) -> str:
+    """A small cell with the outline or the mark of a role."""
+    kind = "l" if role in ("read", "written") else "m"
+    return f'<path class="{kind}-{role}" d="{SWATCH[role](swatch(x, y), [0])}"/>'
 
 
 def _scale_bar(x: float, y: float) -> str:

@@ -14,7 +14,7 @@ from .fills import fills, image, pixels_of
 from .foot import foot, foot_height
 from .grid import Grid
 from .labels import label, text_size
-from .margin import MARGIN, margin, margin_height
+from .margin import MARGIN, margin
 from .marks import MARKS, boxes, outlined
 from .parts import Stroke
 from .scene import Scene
@@ -48,8 +48,8 @@ def svg(scene: Scene, standalone: bool = True) -> str:
     ]
     if standalone:
         parts += [
-            margin(scene, scene.extent[0] + 10),
-            foot(scene, saved_size(scene)[1] - foot_height(scene)),
+            margin(scene, scene.extent[0] + 10)[0],
+            foot(scene, height - foot_height(scene)),
         ]
     # What is lit lies on top of what is covered: an outline is never half hidden.
     parts.append(f'<g class="cnnviz-veil"></g><g class="cnnviz-light">{_light(scene)}</g></svg>')
@@ -59,7 +59,8 @@ def svg(scene: Scene, standalone: bool = True) -> str:
 def saved_size(scene: Scene) -> tuple[int, int]:
     """Width and height of a saved picture: those of the scene, its margin and its foot."""
     width, height = scene.extent
-    tall = max(height, margin_height(scene))
+    _, low = margin(scene, 0)
+    tall = max(height, low)
     return round(width + MARGIN), round(tall + foot_height(scene))
 
 

@@ -9,19 +9,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import cnnviz
 from cnnviz import explore_channels, explore_convolution_matrix, explore_kernel_gradient
 from cnnviz.explorers import EXPLORERS as TOPICS
 from cnnviz.explorers.controls import Choice, Slider, Tick
 from cnnviz.explorers.explorer import parse_number
-from tests.tools.every_explorer import EXPLORERS, VIEWS
+from tests.tools.every_explorer import EXPLORERS, VIEWS, made
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 
 
 def explorer_named(name):
-    function = EXPLORERS[name].partition("(")[0]
-    return eval(EXPLORERS[name], {function: getattr(cnnviz, function)})
+    return made(EXPLORERS[name])
 
 
 def stops(control):
@@ -133,11 +131,9 @@ def test_without_widgets_everything_can_be_built_stepped_typed_into_and_proved()
 import sys
 for name in ("ipywidgets", "anywidget", "traitlets", "IPython"):
     sys.modules[name] = None  # importing it fails from now on
-import cnnviz
-from tests.tools.every_explorer import EXPLORERS, VIEWS
+from tests.tools.every_explorer import EXPLORERS, VIEWS, made
 for call in EXPLORERS.values():
-    name = call.partition("(")[0]
-    explorer = eval(call, {name: getattr(cnnviz, name)})
+    explorer = made(call)
     if explorer.scene.length:
         explorer.walk_to(0)
     explorer.pin(explorer.scene.grids[0].name, 0)

@@ -3,14 +3,8 @@ a step is written by it. Held by every step of every walk of every explorer."""
 
 import pytest
 
-import cnnviz
 from cnnviz.scene import Step
-from tests.tools.every_explorer import EXPLORERS
-
-
-def made(call):
-    name = call.partition("(")[0]
-    return eval(call, {name: getattr(cnnviz, name)})
+from tests.tools.every_explorer import EXPLORERS, made
 
 
 def text_after(grid, step, cell):

@@ -272,11 +272,16 @@ def test_a_saved_page_works_without_a_network_and_without_a_kernel(lesson, tmp_p
     page.context.close()
 
 
+def page_of(lesson, scene, folder):
+    """The page that a scene is saved as, opened, and its stage."""
+    page = lesson.page.context.browser.new_page()
+    page.goto(scene.save(folder / "page.html").as_uri())
+    return page, page.locator(".cnnviz-stage")
+
+
 def test_a_step_fills_cells_with_products_and_shows_the_equation_it_is_about(lesson, tmp_path):
     scene = explore_one_weight(3, 2).scene.at_step(-1)
-    page = lesson.page.context.browser.new_page()
-    page.goto(scene.save(tmp_path / "steps.html").as_uri())
-    stage = page.locator(".cnnviz-stage")
+    page, stage = page_of(lesson, scene, tmp_path)
     products = stage.locator('.texts[data-grid="product"] > text')
     step = stage.get_by_role("button", name="Next")
     step.click()
@@ -295,9 +300,7 @@ def test_a_step_fills_cells_with_products_and_shows_the_equation_it_is_about(les
 
 def test_columns_sent_once_and_sentences_with_gaps_read_the_same_in_the_browser(lesson, tmp_path):
     scene = explore_network_pass(size="8×8").scene
-    page = lesson.page.context.browser.new_page()
-    page.goto(scene.save(tmp_path / "network.html").as_uri())
-    stage = page.locator(".cnnviz-stage")
+    page, stage = page_of(lesson, scene, tmp_path)
     for name, cell in [
         ("pooled", 1),
         ("relu", 8),
@@ -316,9 +319,7 @@ def test_columns_sent_once_and_sentences_with_gaps_read_the_same_in_the_browser(
 def test_the_network_fills_step_by_step_in_the_browser(lesson, tmp_path):
     """As many maps are there after each step as the scene says, and one arrow is bright."""
     scene = explore_network_pass(size="8×8").scene
-    page = lesson.page.context.browser.new_page()
-    page.goto(scene.save(tmp_path / "network.html").as_uri())
-    stage = page.locator(".cnnviz-stage")
+    page, stage = page_of(lesson, scene, tmp_path)
     for step in range(scene.step + 1, scene.length):
         stage.get_by_role("button", name="Next").click()
         there = [grid for grid in scene.grids if not (grid.texts or grid.awaited(step))]

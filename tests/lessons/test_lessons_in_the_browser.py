@@ -5,10 +5,9 @@ from pathlib import Path
 
 import pytest
 
-import cnnviz
 from cnnviz.documents.ledger import judge_all
 from cnnviz.documents.record import VERDICTS
-from tests.tools.every_explorer import EXPLORERS
+from tests.tools.every_explorer import EXPLORERS, made
 from tests.tools.pointing import lit_paths, picture_of, point_at, say
 
 NOTEBOOKS = sorted(path.name for path in (Path(__file__).parents[2] / "notebooks").glob("*.ipynb"))
@@ -137,7 +136,7 @@ def page_without_kernel(browser):
 @pytest.mark.long
 @pytest.mark.parametrize("name", EXPLORERS)
 def test_every_picture_steps_and_answers_on_a_page_of_its_own(page_without_kernel, tmp_path, name):
-    scene = eval(EXPLORERS[name], {n: getattr(cnnviz, n) for n in cnnviz.__all__}).scene
+    scene = made(EXPLORERS[name]).scene
     page = page_without_kernel
     page.goto(scene.save(tmp_path / "page.html").as_uri())
     stage = page.locator(".cnnviz-stage")

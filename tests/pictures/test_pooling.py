@@ -30,6 +30,7 @@ from cnnviz.pictures.pooling.pools import TITLE, size_in_words
 from cnnviz.pictures.pooling.swapped_switches import swapped_switches
 from cnnviz.pictures.pooling.unpooling import unpooling
 from cnnviz.pictures.sheet import edges
+from tests.tools.every_explorer import made
 
 NOTE = np.array(ORDER_OF_THE_NOTE, dtype=float)
 
@@ -799,7 +800,7 @@ def test_where_cells_show_the_winners_indices_the_title_says_whose():
     ],
 )  # fmt: skip
 def test_every_arrow_begins_and_ends_at_a_grid_at_the_smallest_and_the_largest_input(call):
-    explorer = eval(call, vars(explorers))
+    explorer = made(call)
     for size in explorer.controls["input_size"].options[
         :: len(explorer.controls["input_size"].options) - 1
     ]:

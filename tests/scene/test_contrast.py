@@ -5,10 +5,9 @@ import re
 
 import pytest
 
-import cnnviz
 from cnnviz.scene import scale
 from cnnviz.scene.stage import STAGE_STYLE
-from tests.tools.every_explorer import EXPLORERS
+from tests.tools.every_explorer import EXPLORERS, made
 
 READABLE, QUIET = 4.5, 3.0
 PAGES = {"light": "#ffffff", "dark": "#111111"}  # JupyterLab's own
@@ -70,8 +69,7 @@ def backgrounds(scene, theme) -> set[tuple[float, ...]]:
 @pytest.mark.slow
 @pytest.mark.parametrize("name", EXPLORERS)
 def test_every_number_can_be_read_on_its_colour(name):
-    call = EXPLORERS[name]
-    explorer = eval(call, {call.partition("(")[0]: getattr(cnnviz, call.partition("(")[0])})
+    explorer = made(EXPLORERS[name])
     scene = explorer.scene
     last = scene.length - 1
     moments = [scene, *(scene.at_step(n) for n in {-1, min(scene.length // 2, last), last})]

@@ -12,12 +12,11 @@ from fontTools.ttLib import TTFont
 from PIL import Image
 from pypdf import PdfReader
 
-import cnnviz
 from cnnviz import explore_convolution_matrix, explore_scatter_gather
 from cnnviz.scene import Scene, bitmap, pdf, png
 from cnnviz.scene.foot import EDGE
 from cnnviz.scene.svg import STYLE, saved_size, svg
-from tests.tools.every_explorer import EXPLORERS
+from tests.tools.every_explorer import EXPLORERS, made
 
 SVG = "{http://www.w3.org/2000/svg}"
 LETTERS = {"say": 17, "equation": 19}  # sizes, as in picture.css
@@ -96,7 +95,7 @@ def test_the_stage_gets_no_foot_and_no_style():
 @cache
 def moments(name: str) -> tuple[Scene, ...]:
     """At rest, at every step, and with some cells of every grid pinned."""
-    explorer = eval(EXPLORERS[name], {n: getattr(cnnviz, n) for n in cnnviz.__all__})
+    explorer = made(EXPLORERS[name])
     scene = explorer.scene
     explorer.close()
     steps = range(0, scene.length, 1 + scene.length // 6)

@@ -1,6 +1,7 @@
 """Every explorer of the course in its variants, as a lesson would write it: swept by the tests and
 timed by the benchmark. One that is not named here takes part as it starts."""
 
+import cnnviz
 from cnnviz.explorers import EXPLORERS as TOPICS
 
 # No explorers of scenes: these have tests of their own.
@@ -61,3 +62,9 @@ _named = {call.partition("(")[0] for call in EXPLORERS.values()}
 EXPLORERS |= {
     name: f"{name}()" for names in TOPICS.values() for name in names if name not in _named | VIEWS
 }
+
+
+def made(call: str):
+    """The explorer of a call such as "explore_gate()"."""
+    name = call.partition("(")[0]
+    return eval(call, {name: getattr(cnnviz, name)})

@@ -33,7 +33,7 @@ COMBINATIONS = 150  # random ones, beside every control at every value
 
 def record(only: list[str]) -> dict[str, dict[str, str]]:
     """State -> what it shows, as digests by kind; or the sentence that says why it cannot be."""
-    from tests.tools.every_explorer import EXPLORERS
+    from tests.tools.every_explorer import EXPLORERS, made
 
     states = {}
     for name, call in EXPLORERS.items():
@@ -98,13 +98,6 @@ def cells_to_type_into(grid) -> list[int]:
 
 
 # How an explorer is asked, in this commit.
-
-
-def made(call: str):
-    import cnnviz
-
-    name = call.partition("(")[0]
-    return eval(call, {name: getattr(cnnviz, name)})
 
 
 def choices_of(explorer, name: str) -> list:

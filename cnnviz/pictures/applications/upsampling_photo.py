@@ -14,7 +14,7 @@ from ...network.upsampling import enlarge_map, enlarging, shrink
 from ...scene import NOWHERE, Grid, Lamp, Scene, Slot, Step, Stroke
 from ...symbols import labels, number
 from ..grids import written
-from ..sheet import arrow
+from ..sheet import across
 from ..words import call, count
 
 SLOTS = {
@@ -73,8 +73,8 @@ def upsampling_photo(
         say=_say(len(kernel), stride, low, high),
         size=(1200, 620),
         strokes=(
-            arrow(SLOTS["photograph"], SLOTS["small"], "forward", away=8),
-            arrow(SLOTS["small"], SLOTS["enlarged"], "forward", "transposed", away=8),
+            across(grids[0], grids[1], "forward"),
+            across(grids[1], grids[2], "forward", "transposed"),
             *(_curve(errors, step) if len(errors) > 1 else ()),
         ),
         counters=_counters(float((wrong**2).mean()), bilinear, low, high),

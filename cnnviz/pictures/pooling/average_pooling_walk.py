@@ -8,7 +8,7 @@ import numpy as np
 
 from ...scene import Grid, Step
 from ...symbols import spoken
-from ..meetings import filled_in, partners
+from ..meetings import appearing, partners
 from ..sheet import Sheet
 from .arrivals import arrivals
 
@@ -22,7 +22,7 @@ def average_pooling_walk(
     step is a gradient, of which each cell of its window gets the share.
     """
     h, g, da = (grids[name] for name in ("output", "upstream", "input_gradient"))
-    windows = list(range(h.size))
+    windows = range(h.size)
     read = partners(met["output"], met["input"], h.size)
     landings = partners(met["output"], met["cell"], h.size)
     steps = (
@@ -34,10 +34,9 @@ def average_pooling_walk(
         ),
         *(_back(grids, window, landings[window]) for window in windows),
     )
-    means = filled_in(sheet.written(h).texts or h.numbers, windows)
     spread = arrivals(sheet, da, landings, g.counts / counted)
     frames = {
-        "output": (*means, *(means[-1],) * (len(windows) + 1)),
+        "output": appearing(sheet.written(h).texts or h.numbers, windows, len(steps)),
         "input_gradient": (*(("",) * da.size for _ in windows), *spread),
     }
     walking = (replace(grid, frames=frames.get(name, ())) for name, grid in grids.items())

@@ -7,7 +7,7 @@ from dataclasses import replace
 from ...scene import Grid, Step
 from ...symbols import spoken
 from ..maps import places
-from ..meetings import filled_in
+from ..meetings import appearing
 from ..sheet import Sheet
 from .arrivals import arrivals
 from .pools import MaxPooled
@@ -26,7 +26,7 @@ def max_pooling_walk(sheet: Sheet, pool: MaxPooled, grids: dict[str, Grid]) -> d
         *(_back(pool, grids, window) for window in windows),
     )
     frames = {
-        name: _then_all(filled_in(_texts(sheet, grids[name]), list(windows)), len(windows) + 1)
+        name: appearing(_texts(sheet, grids[name]), windows, len(steps))
         for name in ("output", "switches")
     }
     home = arrivals(
@@ -42,10 +42,6 @@ def max_pooling_walk(sheet: Sheet, pool: MaxPooled, grids: dict[str, Grid]) -> d
 
 def _texts(sheet: Sheet, grid: Grid) -> tuple[str, ...]:
     return sheet.written(grid).texts or grid.numbers
-
-
-def _then_all(frames: tuple, more: int) -> tuple:
-    return (*frames, *(frames[-1],) * more)
 
 
 def _found(pool: MaxPooled, grid: Grid) -> dict[int, int]:

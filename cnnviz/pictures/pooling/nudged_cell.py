@@ -13,7 +13,8 @@ from ...symbols import Notation, number, spoken
 from ..maps import places
 from ..plot import Plot, Point
 from ..printed import record_of
-from .pools import MaxPooled, across
+from ..sheet import across
+from .pools import MaxPooled
 
 PLOT = (660.0, 864.0, 196.0, 440.0)  # left, right, top, bottom: where the switches stand otherwise
 MARGIN = 14  # between the curve and the edges above and below it

@@ -14,10 +14,10 @@ from ...scene import Grid, Lamp, Scene, Slot
 from ...symbols import spoken
 from ..grids import map_grid
 from ..meetings import partners
-from ..sheet import Sheet, row
+from ..sheet import Sheet, across, row
 from ..words import said
 from .order_of_steps_walk import walk_through
-from .pools import MaxPooled, across
+from .pools import MaxPooled
 
 ORDERS = {
     "convolve, ReLU, pool": ("convolve", "ReLU", "pool"),

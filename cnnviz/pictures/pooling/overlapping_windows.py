@@ -10,10 +10,10 @@ from ...functional import max_pool2d_backward, max_unpool2d
 from ...scene import NOWHERE, Grid, Lamp, Scene, Step
 from ...symbols import number, spoken
 from ..meetings import filled_in
-from ..sheet import Sheet, row
+from ..sheet import Sheet, across, row
 from ..words import Says, count, names
 from .arrivals import arrivals
-from .pools import MaxPooled, across, down_to_each, pooling_call, total
+from .pools import MaxPooled, down_to_each, pooling_call, total
 
 SLOTS = {
     **row(240, gap=90, largest=56, input=250, output=200, upstream=220),

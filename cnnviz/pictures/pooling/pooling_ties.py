@@ -9,10 +9,10 @@ import numpy as np
 from ...functional.pooling import TIE_RULES, max_pool2d_backward_ties, max_pool2d_shares
 from ...scene import NOWHERE, Grid, Lamp, Scene
 from ...symbols import spoken
-from ..sheet import Sheet, row
+from ..sheet import Sheet, across, row
 from ..words import Says
 from .pooling_ties_walk import pooling_ties_walk, stacked, terms_of
-from .pools import MaxPooled, across, down_to_each, pooled_map, pooling_call
+from .pools import MaxPooled, down_to_each, pooled_map, pooling_call
 
 SLOTS = {
     **row(210, gap=40, largest=84, input=270, output=270, upstream=270),

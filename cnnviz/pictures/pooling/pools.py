@@ -15,7 +15,7 @@ from ...scene import Grid, Slot, Step, Stroke
 from ...symbols import number
 from ..maps import padded
 from ..meetings import partners
-from ..sheet import Sheet, edges, row
+from ..sheet import Sheet, across, edges, row
 from ..words import call
 
 # The room for a map and its pooled map, below them for the gradients that go back, and beside both
@@ -132,13 +132,6 @@ def switch_grid(name: str, title: str, pool: MaxPooled, slot: Slot) -> Grid:
 
 
 # Arrows.
-
-
-def across(start: Grid, end: Grid, kind: str, label: str = "", steps: Iterable[int] = ()) -> Stroke:
-    """An arrow from the edge of one grid to that of another beside it, in the middle of the first."""
-    a, b, y = edges(start), edges(end), edges(start).middle[1]
-    ends = (a.right, b.left) if a.right < b.left else (a.left, b.right)
-    return Stroke(tuple((x, y) for x in ends), kind, label, steps=tuple(steps))
 
 
 def there_and_back_arrows(grids: Mapping[str, Grid], word: str) -> tuple[Stroke, Stroke]:

@@ -10,9 +10,9 @@ from ...functional import max_pool2d, max_unpool2d
 from ...scene import Equation, Grid, Lamp, Scene, Slot, Step, Stroke
 from ...symbols import number, spoken
 from ..meetings import filled_in
-from ..sheet import Sheet, edges, row
+from ..sheet import Sheet, across, edges, row
 from ..words import Says, said
-from .pools import MaxPooled, across, pooled_map, total, unpooling_call
+from .pools import MaxPooled, pooled_map, total, unpooling_call
 
 SLOTS = row(232, gap=56, largest=58, input=232, output=150, moved=232, filled=232)
 AGAIN = {"again": Slot(SLOTS["output"].x, 336, 150, 150, largest=58)}

@@ -16,13 +16,12 @@ export default {
       line.hidden = !words;
     }
     const speak = () => { if (spoken.textContent !== host.get("spoken")) spoken.textContent = host.get("spoken"); };
-    const listen = [["line", say], ["wrong", say], ["spoken", speak]];
-    for (const [name, listener] of listen) host.on(name, listener);
+    const stopListening = listening(host, { line: say, wrong: say, spoken: speak });
     say();
     speak();
     return () => {
       controls.close();
-      for (const [name, listener] of listen) host.off(name, listener);
+      stopListening();
     };
   },
 };

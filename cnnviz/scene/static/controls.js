@@ -63,13 +63,13 @@ function makeControls(host) {
   });
   const outside = (event) => { if (!more.contains(event.target)) more.open = false; };
   document.addEventListener("pointerdown", outside);
-  host.on("controls", show);
+  const stopListening = listening(host, { controls: show });
   show();
   return {
     node: bar,
     close() {
       document.removeEventListener("pointerdown", outside);
-      host.off?.("controls", show);
+      stopListening();
     },
   };
 }

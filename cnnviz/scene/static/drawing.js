@@ -20,6 +20,12 @@ const hostOf = (model) => ({
   send: (message, buffers) => model.send(message, undefined, buffers),
 });
 
+// Hear what changes on the host's side, by its names; returns how to stop it. A saved page never does.
+function listening(host, listeners) {
+  for (const name in listeners) host.on(name, listeners[name]);
+  return () => { for (const name in listeners) host.off?.(name, listeners[name]); };
+}
+
 function path(group, className, d) {
   const node = document.createElementNS(SVG, "path");
   node.setAttribute("class", className);

@@ -38,12 +38,11 @@ export default {
       seen = step;
     }
 
-    const listen = [["html", fill], ["step", show]];
-    for (const [name, listener] of listen) host.on(name, listener);
+    const stopListening = listening(host, { html: fill, step: show });
     fill();
     return () => {
       player.stop();
-      for (const [name, listener] of listen) host.off(name, listener);
+      stopListening();
     };
   },
 };

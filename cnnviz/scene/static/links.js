@@ -142,5 +142,5 @@ function makeLinks(view) {
     return { left: { grid: base, cell: at, label: fill(left, { [base]: at }), number }, terms: [...terms.values()], counted };
   }
 
-  return { grids, light, owners, sentence, equation };
+  return { grids, light, edgeOf, owners, sentence, equation };
 }

@@ -183,8 +183,7 @@ export function mount(root, host) {
     const step = host.get("step");
     if (step < 0 || !view.walk || view.steps.length) return;
     for (const grid of links.grids.values()) {
-      const mirror = grid.down?.grid === view.walk && !grid.across;
-      if (grid.role !== "written" || (grid.name !== view.walk && !mirror)) continue;
+      if (grid.role !== "written" || links.edgeOf(grid.name) !== view.walk) continue;
       const later = [...Array(size(grid)).keys()].filter((cell) => cell > step);
       if (later.length) path(veil, "veil", boxes(grid, later));
     }
@@ -381,14 +380,13 @@ export function mount(root, host) {
 
   // ------------------------------------------------------------ listening to the host
 
-  const listen = [
-    ["view", show],
-    ["pinned", () => { if (view && !telling) readPin(); }],
-    ["step", () => { if (view && !telling) draw(); }],
-    ["message", () => { message.textContent = host.get("message"); }],
-    ["proof", showProof],
-  ];
-  for (const [name, listener] of listen) host.on(name, listener);
+  const stopListening = listening(host, {
+    view: show,
+    pinned: () => { if (view && !telling) readPin(); },
+    step: () => { if (view && !telling) draw(); },
+    message: () => { message.textContent = host.get("message"); },
+    proof: showProof,
+  });
   message.textContent = host.get("message") ?? "";
   showProof();
   show();
@@ -398,7 +396,7 @@ export function mount(root, host) {
     layout.disconnect();
     controls.close();
     clearTimeout(waiting);
-    for (const [name, listener] of listen) host.off?.(name, listener);
+    stopListening();
   };
 }
 
