@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from ..scene.stage import ControlBar
 from .controls import FIRST_INDEX, LETTERS, SHOW
 from .shared import SHARED
@@ -15,7 +17,7 @@ class ChoicesBar(ControlBar):
 
     def __init__(self):
         super().__init__(controls=self._records(), _dom_classes=("cnnviz-choices",))
-        self.observe(self._moved, names="moved")
+        self.on_moved(self._moved)
         SHARED.joined(self)
 
     def follow(self, _chosen) -> None:
@@ -33,8 +35,8 @@ class ChoicesBar(ControlBar):
             for control in CHOICES.values()
         ]
 
-    def _moved(self, change) -> None:
-        SHARED.choose(**values_of(CHOICES, change["new"]))
+    def _moved(self, sent: Mapping) -> None:
+        SHARED.choose(**values_of(CHOICES, sent))
 
     def _repr_mimebundle_(self, **options):
         words = "; ".join(

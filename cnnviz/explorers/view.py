@@ -30,7 +30,7 @@ class View(widgets.Box):
         self.controls = {control.name: control for control in controls}
         self.values = {c.name: SHARED.start_of(c) for c in controls} | dict(values)
         self.bar = ControlBar(_dom_classes=("cnnviz-view-bar",))
-        self.bar.observe(self._moved, names="moved")
+        self.bar.on_moved(self._moved)
         self.bar.on_msg(lambda _, message, buffers: self.received(message, buffers))
         names = ("cnnviz-explorer", "cnnviz-view", f"cnnviz-{kind}")
         super().__init__([self.bar, *parts], _dom_classes=names)
@@ -88,9 +88,9 @@ class View(widgets.Box):
         """What a button has sent."""
         self.press(message["press"])
 
-    def _moved(self, change) -> None:
+    def _moved(self, sent: Mapping) -> None:
         try:
-            values = values_of(self.controls, change["new"])
+            values = values_of(self.controls, sent)
             self.move(**{n: value for n, value in values.items() if value != self.values[n]})
         except Exception as error:
             self.went_wrong(error)

@@ -32,14 +32,14 @@ class ExplorerWidget(Stage):
         self.explorer, self._drawn = explorer, explorer.scene
         self.observe(self._pointed, names=["pinned", "step"])
         self.observe(self._typed, names="edit")
-        self.observe(self._moved, names="moved")
+        self.on_moved(self._moved)
         self.observe(lambda _: explorer.reset(), names="resets")
         self.observe(lambda _: explorer.prove(), names="asked")
         explorer.watchers.append(self._show)
 
-    def _moved(self, change) -> None:
+    def _moved(self, sent: Mapping) -> None:
         explorer = self.explorer
-        values = values_of(explorer.controls, change["new"])
+        values = values_of(explorer.controls, sent)
         new = {name: value for name, value in values.items() if value != explorer.values[name]}
         if new:
             explorer.move(**new)
@@ -97,9 +97,9 @@ def record(control: Control, value) -> dict:
     return {**about, "kind": "tick", "value": value}
 
 
-def values_of(controls: Mapping[str, Control], moved: Mapping) -> dict:
+def values_of(controls: Mapping[str, Control], sent: Mapping) -> dict:
     """The values of the controls that the browser says have been moved."""
-    return {name: _value_of(controls[name], sent) for name, sent in moved["values"].items()}
+    return {name: _value_of(controls[name], value) for name, value in sent.items()}
 
 
 def _value_of(control: Control, sent):

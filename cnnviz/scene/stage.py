@@ -7,6 +7,7 @@ read and set them.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import anywidget
@@ -42,14 +43,34 @@ def view_of(scene: Scene) -> dict:
     }
 
 
-class Stage(anywidget.AnyWidget):
+class Controlled(anywidget.AnyWidget):
+    """What is drawn with ``controls``. ``moved`` holds the values of those that a hand has moved, and how
+    often; ``heard`` says up to which of these moves they have been taken over."""
+
+    controls: traitlets.List = traitlets.List().tag(sync=True)
+    moved = traitlets.Dict().tag(sync=True)
+    heard = traitlets.Int(0).tag(sync=True)
+
+    def on_moved(self, take: Callable[[Mapping], object]) -> None:
+        """Call ``take`` with what the browser sends of its controls."""
+
+        def hear(change) -> None:
+            try:
+                take(change["new"]["values"])
+            finally:
+                self.heard = change["new"]["count"]
+
+        self.observe(hear, names="moved")
+
+
+class Stage(Controlled):
     """Shows a scene, below ``controls`` if there are any. ``pinned`` is [] or [grid name, cell number];
     ``step`` is -1 at rest.
 
     A moment after the last new picture the browser counts ``asked`` up: then there is time for a
-    ``proof``, which would hold up a slider that is still moving. ``moved`` holds the values of the
-    controls that a learner has moved, and how often; ``resets`` counts "first numbers". A ``brief`` stage
-    stands in a place of a given height, whose class is "cnnviz-slot", and says one sentence below its picture.
+    ``proof``, which would hold up a slider that is still moving. ``resets`` counts "first numbers". A
+    ``brief`` stage stands in a place of a given height, whose class is "cnnviz-slot", and says one sentence
+    below its picture.
     """
 
     _esm = STAGE_SCRIPT
@@ -62,8 +83,6 @@ class Stage(anywidget.AnyWidget):
     edit = traitlets.Dict().tag(sync=True)
     asked = traitlets.Int(0).tag(sync=True)
     proof = traitlets.Unicode("").tag(sync=True)
-    controls: traitlets.List = traitlets.List().tag(sync=True)
-    moved = traitlets.Dict().tag(sync=True)
     resettable = traitlets.Bool(False).tag(sync=True)
     resets = traitlets.Int(0).tag(sync=True)
     brief = traitlets.Bool(False).tag(sync=True)
@@ -99,7 +118,7 @@ class Stage(anywidget.AnyWidget):
         return pinned
 
 
-class ControlBar(anywidget.AnyWidget):
+class ControlBar(Controlled):
     """Controls without a picture, and below them a ``line``: how things stand, or with ``wrong`` what
     went wrong. ``spoken`` is what of it a screen reader says.
 
@@ -110,8 +129,6 @@ class ControlBar(anywidget.AnyWidget):
     _esm = _read("drawing.js", "controls.js", "bar.js")
     _css = STAGE_STYLE + VIEW_STYLE
 
-    controls: traitlets.List = traitlets.List().tag(sync=True)
-    moved = traitlets.Dict().tag(sync=True)
     line = traitlets.Unicode("").tag(sync=True)
     wrong = traitlets.Bool(False).tag(sync=True)
     spoken = traitlets.Unicode("").tag(sync=True)

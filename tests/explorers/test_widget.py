@@ -62,6 +62,16 @@ def test_two_controls_moved_at_once_both_count():
     assert (explorer.values["input_size"], explorer.values["stride"]) == (5, 2)
 
 
+def test_the_browser_learns_up_to_which_move_python_has_heard():
+    explorer = explore_convolution_matrix()
+    move(explorer.widget, input_size=5)
+    move(explorer.widget, input_size=5, kernel_size=2)
+    assert explorer.widget.heard == 2 and explorer.values["kernel_size"] == 2
+    with pytest.raises(ValueError, match="input_size goes from 1 to 12"):
+        move(explorer.widget, input_size=99)
+    assert explorer.widget.heard == 3 and explorer.values["input_size"] == 5
+
+
 def test_pointing_and_stepping_in_the_browser_reach_python():
     explorer = explore_convolution_matrix()
     stage = explorer.widget

@@ -10,6 +10,7 @@ from cnnviz import (
     explore_network_pass,
     explore_one_weight,
 )
+from cnnviz.scene.stage import STATIC
 from tests.tools.lab import DARK, LIGHT
 from tests.tools.pointing import (
     corners,
@@ -270,6 +271,40 @@ def test_a_saved_page_works_without_a_network_and_without_a_kernel(lesson, tmp_p
     assert say(stage) == scene.sentence("output", 1)  # it had opened at the first
     assert page.complaints == []
     page.context.close()
+
+
+BUSY_PYTHON = """
+    const state = { heard: 0, controls: ["one", "two"].map((name) =>
+        ({ name, words: name, kind: "slider", low: 0, high: 9, step: 1, digits: null, value: 1 })) };
+    const heard = {};
+    const host = {
+        get: (name) => state[name],
+        set: (given) => Object.assign(state, given),
+        on: (name, listener) => { heard[name] = listener; },
+    };
+    document.body.append(makeControls(host).node);
+    window.python = (given) => { host.set(given); for (const name in given) heard[name]?.(); };
+    window.state = state;
+"""
+
+
+def test_no_move_is_lost_while_python_is_busy(lesson):
+    """An answer to what was moved before must not make the browser forget what has been moved since."""
+    page = lesson.page.context.browser.new_page()
+    scripts = "".join((STATIC / name).read_text("utf-8") for name in ("drawing.js", "controls.js"))
+    page.set_content(f'<body><script type="module">{scripts}{BUSY_PYTHON}</script></body>')
+    one, two = (page.get_by_role("slider", name=name) for name in ("one", "two"))
+    one.press("ArrowRight")
+    one.press("ArrowRight")
+    page.evaluate("python({ controls: state.controls.map(c => ({ ...c })), heard: 1 })")
+    assert one.input_value() == "3", "the hand is ahead"
+    two.press("ArrowRight")
+    assert page.evaluate("state.moved") == {"values": {"one": 3, "two": 2}, "count": 3}
+    page.evaluate("python({ controls: state.controls.map(c => ({ ...c, value: 5 })), heard: 3 })")
+    assert (one.input_value(), two.input_value()) == ("5", "5")
+    two.press("ArrowRight")
+    assert page.evaluate("state.moved.values") == {"two": 6}
+    page.close()
 
 
 def page_of(lesson, scene, folder):

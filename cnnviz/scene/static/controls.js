@@ -2,7 +2,6 @@
 // sight, the rest stands under "more". A control is a record: {name, words, kind, value, ...}.
 
 const IN_SIGHT = 4;
-const SETTLED = 400; // ms after a learner's hand has moved a control in which Python's echo is old
 
 function makeControls(host) {
   const bar = element("div", { class: "cnnviz-bar" });
@@ -10,19 +9,21 @@ function makeControls(host) {
   const summary = element("summary", {}), rest = element("div", { class: "cnnviz-rest" });
   const more = element("details", { class: "cnnviz-more" }, summary, rest);
   bar.append(inSight, more);
-  let drawn = new Map(), layout = "", moved = {}, touched = 0;
+  let drawn = new Map(), layout = "", moved = {}, sent = host.get("moved")?.count ?? 0;
 
   const move = (name, value) => {
-    touched = performance.now();
     moved = { ...moved, [name]: value };
-    host.set({ moved: { values: moved, count: (host.get("moved")?.count ?? 0) + 1 } });
+    sent += 1;
+    host.set({ moved: { values: moved, count: sent } });
   };
 
   function show() {
     const controls = host.get("controls") ?? [];
     const wanted = JSON.stringify(controls.map(({ value, ...other }) => other));
     if (wanted !== layout) lay(controls, wanted);
-    const settled = performance.now() - touched >= SETTLED;
+    // Until Python has heard of every move its values are old, and a hand may be ahead of them. A move
+    // that is forgotten before would be lost: only the last message of a busy time is sent.
+    const settled = (host.get("heard") ?? 0) >= sent;
     if (settled) moved = {};
     for (const control of controls) {
       if (settled || control.kind === "action") drawn.get(control.name)?.show(control.value);
@@ -63,7 +64,7 @@ function makeControls(host) {
   });
   const outside = (event) => { if (!more.contains(event.target)) more.open = false; };
   document.addEventListener("pointerdown", outside);
-  const stopListening = listening(host, { controls: show });
+  const stopListening = listening(host, { controls: show, heard: show });
   show();
   return {
     node: bar,
