@@ -59,6 +59,7 @@ def test_sizes_that_cannot_be_say_why_and_keep_the_lines():
     assert not view.bar.wrong and view.lines.html != before
 
 
+@pytest.mark.slow
 def test_letters_are_those_of_all_pictures():
     view, picture = explore_derivation(), explore_max_pooling()
     view.move(notation="slides")

@@ -14,6 +14,8 @@ from cnnviz import explore_own_image
 from cnnviz.network.photographs import MOST_BYTES, Refused, as_digit, read_image
 from cnnviz.network.trained import trained_network
 
+pytestmark = pytest.mark.slow  # the network that reads has to learn first
+
 
 @pytest.fixture(scope="module")
 def view():

@@ -9,6 +9,7 @@ import pytest
 from tests.tools.first_picture import LESSONS, ROOT, until_first_picture
 
 HEAVY = ("sympy", "matplotlib", "PIL")
+pytestmark = pytest.mark.slow  # a fresh interpreter for each
 
 
 def heavy_packages_loaded_by(code):

@@ -7,6 +7,7 @@ from cnnviz.network.trained import trained_network
 from cnnviz.network.training import accuracy
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind, shape", [("small", (10, 1352)), ("deep", (10, 400))])
 def test_a_network_reads_what_it_never_saw(kind, shape):
     trained = trained_network(kind)
