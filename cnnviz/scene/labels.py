@@ -15,7 +15,7 @@ BACK_UP = '<tspan dy="-0.245em">\u200b</tspan>'  # 0.35 of a letter of 70 %: to 
 @lru_cache(maxsize=4096)
 def label(text: str) -> str:
     """A label as SVG, or a sum of products of labels: letters in italics, subscripts lowered,
-    channels raised."""
+    channels raised. An index that stands alone is a little smaller and lower than a number."""
     if BETWEEN.search(text):
         pieces = BETWEEN.split(text)
         return "".join(
@@ -26,6 +26,8 @@ def label(text: str) -> str:
     name, _, raised = name.partition("^")
     if not lowered:
         return escape(text)
+    if not name:
+        return f'<tspan class="i" dy="0.22em">{escape(lowered)}</tspan>'
     parts = [f'<tspan class="v">{escape(name)}</tspan>']
     if raised:
         parts.append(f'<tspan class="s" dy="-0.5em">{escape(raised)}</tspan>')
@@ -62,4 +64,5 @@ def width_in_ems(text: str) -> float:
         return sum(map(width_in_ems, pieces[::2])) + 0.4 * sum(map(len, pieces[1::2]))
     name, _, lowered = text.partition("_")
     name, _, raised = name.partition("^")
-    return sum(WIDTHS.get(letter, 0.62) for letter in name) + 0.45 * (len(lowered) + len(raised))
+    beside = 0.45 if name else 0.55  # an index that stands alone is written larger
+    return sum(WIDTHS.get(letter, 0.62) for letter in name) + beside * (len(lowered) + len(raised))

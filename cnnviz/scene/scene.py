@@ -381,14 +381,17 @@ class Scene:
         }
 
     def _colours(self, grid: Grid) -> dict:
-        """The levels of a grid's cells as the browser gets them: at rest, and after each step."""
+        """The levels of a grid's cells as the browser gets them: at rest, after each step, and where
+        numbers are covered at rest, those of the numbers themselves, for equations."""
         at_rest = self.levels(grid)
         if at_rest is None or not (grid.texts or grid.frames):
             return {}
         after = (self.levels(grid, step) for step in range(len(grid.frames)))
+        own = scale.levels(grid.counts, self.most(grid))
         return {
             "levels": scale.as_text(at_rest),
             "frameLevels": [scale.as_text(of) for of in after if of is not None],
+            **({} if (own == at_rest).all() else {"numberLevels": scale.as_text(own)}),
         }
 
     def _columns(self) -> dict:

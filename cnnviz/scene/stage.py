@@ -48,17 +48,19 @@ class Controlled(anywidget.AnyWidget):
     often; ``heard`` says up to which of these moves they have been taken over."""
 
     controls: traitlets.List = traitlets.List().tag(sync=True)
-    moved = traitlets.Dict().tag(sync=True)
+    moved = traitlets.Dict().tag(sync=True, echo_update=False)
     heard = traitlets.Int(0).tag(sync=True)
 
     def on_moved(self, take: Callable[[Mapping], object]) -> None:
-        """Call ``take`` with what the browser sends of its controls."""
+        """Call ``take`` with what the browser sends of its controls. All that follows from it goes to the
+        browser in one message: each further one would hold up the picture."""
 
         def hear(change) -> None:
-            try:
-                take(change["new"]["values"])
-            finally:
-                self.heard = change["new"]["count"]
+            with self.hold_sync():
+                try:
+                    take(change["new"]["values"])
+                finally:
+                    self.heard = change["new"]["count"]
 
         self.observe(hear, names="moved")
 

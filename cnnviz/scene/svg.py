@@ -41,7 +41,7 @@ def svg(scene: Scene, standalone: bool = True) -> str:
         )
     parts += [_cells(scene, grid) for grid in scene.grids]
     written = ((grid, scene.shown(grid)) for grid in scene.grids)
-    parts += [_texts(grid, shown) for grid, shown in written if shown]
+    parts += [_texts(scene, grid, shown) for grid, shown in written if shown]
     parts += [_stroke(stroke, scene.step) for stroke in scene.strokes]
     parts += [
         f'<text class="sign" x="{x}" y="{y}">{escape(sign)}</text>' for x, y, sign in scene.signs
@@ -155,7 +155,7 @@ def _lines(grid: Grid, x: float, y: float, every_row: int, every_column: int) ->
     return "".join(across + down)
 
 
-def _texts(grid: Grid, shown: tuple[str, ...]) -> str:
+def _texts(scene: Scene, grid: Grid, shown: tuple[str, ...]) -> str:
     """What is written in the cells of a grid, all at one size."""
     place = grid.place
     middle, low = place.width / 2, place.height / 2
@@ -172,7 +172,7 @@ def _texts(grid: Grid, shown: tuple[str, ...]) -> str:
         text = "" if cell in marked else text  # its mark says what it is
         left, top = grid.corner(cell)
         x, y = f"{left + middle:.4g}", top + low
-        zero = ' class="zero"' if _is_quiet(grid, cell, text) else ""
+        zero = ' class="zero"' if _is_quiet(scene, grid, cell, text) else ""
         if "\n" in text:
             parts.append(f'<text x="{x}" y="{y:.4g}">{_stacked(text, x)}</text>')
         else:
@@ -180,10 +180,19 @@ def _texts(grid: Grid, shown: tuple[str, ...]) -> str:
     return "".join([*parts, "</g>"])
 
 
-def _is_quiet(grid: Grid, cell: int, text: str) -> bool:
+def _is_quiet(scene: Scene, grid: Grid, cell: int, text: str) -> bool:
     """Is this a 0 that is no result: one that must be, or one in which nothing has arrived yet?"""
-    at_rest = grid.texts or ()
-    return text == "0" and (grid.written_in(cell) == "0" or text not in at_rest[cell : cell + 1])
+    return text == "0" and (grid.written_in(cell) == "0" or not _arrived(scene, grid, cell))
+
+
+def _arrived(scene: Scene, grid: Grid, cell: int) -> bool:
+    """Has a step up to now brought something to this cell, be it a 0? At rest all is there."""
+    if scene.step < 0 or not grid.frames:
+        return True
+    so_far = slice(scene.step + 1)
+    return any(frame[cell] != "0" for frame in grid.frames[so_far]) or any(
+        cell in step.writes.get(grid.name, ()) for step in scene.steps[so_far]
+    )
 
 
 def _stacked(text: str, x: str) -> str:
@@ -222,6 +231,9 @@ def _light(scene: Scene) -> str:
     return "".join(parts)
 
 
+_BELOW = {"tangent": 21}  # how far below a line its word stands: below a broad one farther
+
+
 def _stroke(stroke: Stroke, step: int) -> str:
     """A line with its word at its middle, and a head if it is an arrow. The stage dims it where it does
     not belong to a step, as here."""
@@ -232,7 +244,7 @@ def _stroke(stroke: Stroke, step: int) -> str:
     parts = [f'<path class="stroke s-{stroke.kind}" d="{d}"/>']
     if stroke.label:
         (x0, y0), (x1, y1) = points[(len(points) - 1) // 2], points[len(points) // 2]
-        x, y = (x0 + x1) / 2, (y0 + y1) / 2 + (17 if stroke.below else -7)
+        x, y = (x0 + x1) / 2, (y0 + y1) / 2 + (_BELOW.get(stroke.kind, 17) if stroke.below else -7)
         parts.append(f'<text class="beside" x="{x:g}" y="{y:g}">{label(stroke.label)}</text>')
     if not stroke.steps:
         return "".join(parts)

@@ -85,7 +85,7 @@ def test_spreading_at_stride_2_by_hand():
     assert scene.sentence("input_gradient", 12) == (
         "The window of ∂F/∂a₃₃ lies on 4 gradients and on 5 zeros."
     )
-    assert scene.counters == (("1", "zeros between: s − 1"), ("2, 2", "padding before, after"))
+    assert scene.counters == (("1", "zero between: s − 1"), ("2, 2", "padding before, after"))
     assert scene.code == "da = torch.nn.functional.conv_transpose2d(dh, k, stride=2)"
 
 

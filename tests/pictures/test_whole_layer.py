@@ -244,3 +244,12 @@ def test_a_layer_of_ones_own_numbers_sets_the_sizes():
 def test_a_work_sheet_can_be_saved(tmp_path):
     path = explore_whole_layer(blank=True).save(tmp_path / "pencil.pdf")
     assert path.read_bytes().startswith(b"%PDF")
+
+
+def test_the_equations_of_a_work_sheet_have_the_colours_of_their_numbers():
+    grids = explore_whole_layer(blank=True).scene.view()["grids"]
+    plain = explore_whole_layer(blank=False).scene.view()["grids"]
+    for hidden, shown in zip(grids, plain, strict=True):
+        assert hidden.get("numberLevels", hidden["levels"]) == shown["levels"]
+    assert any("numberLevels" in one for one in grids)
+    assert not any("numberLevels" in one for one in plain)

@@ -66,16 +66,35 @@ def backgrounds(scene, theme) -> set[tuple[float, ...]]:
     return found | {over(one, rgb(theme["read"]), 0.1) for one in found}
 
 
+def moments(scene):
+    """A scene as it opens, at rest, in the middle of its walk and at its end."""
+    last = scene.length - 1
+    return [scene, *(scene.at_step(n) for n in {-1, min(scene.length // 2, last), last})]
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("name", EXPLORERS)
 def test_every_number_can_be_read_on_its_colour(name):
     explorer = made(EXPLORERS[name])
-    scene = explorer.scene
-    last = scene.length - 1
-    moments = [scene, *(scene.at_step(n) for n in {-1, min(scene.length // 2, last), last})]
     for theme in THEMES.values():
-        for paper in {one for moment in moments for one in backgrounds(moment, theme)}:
+        for paper in {one for at in moments(explorer.scene) for one in backgrounds(at, theme)}:
             assert contrast(rgb(theme["text"]), paper) >= READABLE
+    explorer.close()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", EXPLORERS)
+def test_the_colour_of_a_cell_has_the_sign_of_the_number_in_it(name):
+    explorer = made(EXPLORERS[name])
+    if "show" in explorer.values:
+        explorer.move(show="numbers")
+    for scene in moments(explorer.scene):
+        for grid in (grid for grid in scene.grids if grid.coloured and scene.shown(grid)):
+            levels = scene.levels(grid, scene.step).tolist()
+            for text, level in zip(scene.shown(grid), levels, strict=True):
+                number = scale.number_in(text)
+                if number > 0 or number < 0:  # what is rounded to 0 or is no number says nothing
+                    assert number * level > 0, (grid.name, text)
     explorer.close()
 
 

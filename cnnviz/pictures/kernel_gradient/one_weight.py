@@ -173,6 +173,7 @@ def _products(sheet: Sheet, h: Grid, paths: _Paths) -> Grid:
         role="written",
         symbols=tuple(f"{a}·{g}" for a, _, g in paths.labels),
         numbers=tuple(map(number, paths.products)),
+        values=np.array(paths.products),
     )
     texts = sheet.written(column).texts or ("",) * column.size
     return replace(column, frames=filled_in(texts, list(range(column.size))))

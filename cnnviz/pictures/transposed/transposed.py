@@ -225,7 +225,7 @@ def _spreading_counters(called: str, geometry: Geometry) -> tuple[tuple[str, str
     around = [f"{top}, {bottom}", f"{left}, {right}"]
     around = [text.replace("-", "−") for text in around]
     counters = [
-        (_alike(between), "zeros between: s − 1"),
+        (_alike(between), f"zero{'s' * ({*between} != {'1'})} between: s − 1"),
         (_alike(around), "padding before, after"),
     ]
     if called == "fractionally strided":

@@ -1,7 +1,7 @@
 // Controls as native inputs: they bring names, states, keys and touch with them. The first ones are in
 // sight, the rest stands under "more". A control is a record: {name, words, kind, value, ...}.
 
-const IN_SIGHT = 4;
+const IN_SIGHT = 4, LETTERS = 18; // of the names of those under "more"
 
 function makeControls(host) {
   const bar = element("div", { class: "cnnviz-bar" });
@@ -41,12 +41,19 @@ function makeControls(host) {
     inSight.replaceChildren(...nodes(first));
     rest.replaceChildren(...nodes(later));
     if (host.get("resettable")) rest.append(resetButton());
-    const names = later.filter((one) => !one.shared).map((one) => one.words || one.name);
-    summary.textContent = names.length ? `more: ${names.slice(0, 3).join(", ")}${names.length > 3 ? ", …" : ""}` : "more";
+    summary.textContent = whatIsMore(later.filter((one) => !one.shared).map((one) => one.words || one.name));
     more.hidden = !rest.children.length;
     bar.hidden = more.hidden && !first.length;
     for (const control of controls) drawn.get(control.name).show(control.value);
     if (had) bar.querySelector(`[data-control="${had}"] :is(input, select)`)?.focus();
+  }
+
+  // As many names as there is room for, none of them cut off in the middle.
+  function whatIsMore(names) {
+    if (!names.length) return "more";
+    let few = names.length;
+    while (few > 1 && names.slice(0, few).join(", ").length > LETTERS) few -= 1;
+    return `more: ${names.slice(0, few).join(", ")}${few < names.length ? ", …" : ""}`;
   }
 
   function resetButton() {

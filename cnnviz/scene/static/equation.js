@@ -14,11 +14,13 @@ function ledgerLink(id, hasLedger) {
 function makeEquation({ emphasise, relight }) {
   const sum = element("div", { class: "cnnviz-sum" });
   const result = element("div", { class: "cnnviz-result" });
-  const node = element("div", { class: "cnnviz-math", role: "group", "aria-label": "Equation of the cell" }, sum, result);
+  const end = element("div", { class: "cnnviz-end" }, result);
+  const node = element("div", { class: "cnnviz-math", role: "group", "aria-label": "Equation of the cell" }, sum, end);
 
   function show(equation, { grids, ledger, hasLedger, asNumbers, reads }) {
     sum.replaceChildren();
     result.replaceChildren();
+    end.replaceChildren(result);
     if (!equation) return;
     const { left, terms, counted } = equation;
     const numbers = counted && left.number !== undefined && terms.every((term) => term.every((f) => f.number !== undefined));
@@ -33,8 +35,8 @@ function makeEquation({ emphasise, relight }) {
     });
     if (shown.length < terms.length) sum.append(`+ … and ${terms.length - shown.length} more terms`);
     if (!terms.length) sum.append(term([{ label: "0" }], false, "="));
-    if (ledger) sum.append(ledgerLink(ledger, hasLedger));
     if (numbers && terms.length) result.append(term([left], true, "=", grids));
+    if (ledger) end.append(ledgerLink(ledger, hasLedger));
   }
 
   // One term: its sign and its factors, each linked to the cell it comes from and in its colour.
@@ -46,7 +48,8 @@ function makeEquation({ emphasise, relight }) {
       const negative = asNumbers && factor.number?.startsWith("−") && (n || sign === "+");
       const shown = asNumbers ? tag("mn", negative ? `(${factor.number})` : factor.number) : mathLabel(factor.label);
       const chip = element("span", { class: "chip" }, math(shown));
-      const level = asNumbers ? levelOf(grids.get(factor.grid)?.levels?.[factor.cell] ?? "i") : 0;
+      const { levels, numberLevels = levels } = grids?.get(factor.grid) ?? {};
+      const level = asNumbers ? levelOf(numberLevels?.[factor.cell] ?? "i") : 0;
       if (level) {
         chip.classList.add(signOf(level));
         chip.style.setProperty("--cover", `${(100 * Math.abs(level)) / LEVELS}%`);

@@ -6,7 +6,7 @@ const SMALLEST = 0.62, LARGEST = 1.9; // CSS pixels for a unit of the picture
 const LARGER = 1.12; // a panel below reads worse than one beside: that much must be gained
 const NARROW = 900; // in a narrower place a picture keeps its size and scrolls in itself
 const EDGE = 4, GAP = 24, AROUND = 40; // pixels between picture and panel, and above and below both
-const PANEL = { share: 0.3, least: 316, most: 620, high: 26, low: 12.5, brief: 3.4 }; // pixels; heights in ems
+const PANEL = { share: 0.3, least: 316, most: 620, high: 26, low: 13.8, brief: 3.4 }; // pixels; heights in ems
 
 function fitted(root, { bar, frame, picture, panel }, [wide, high], brief) {
   let before = "";

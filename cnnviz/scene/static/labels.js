@@ -26,6 +26,7 @@ function svgLabel(label) {
   }
   const { name, sup, sub } = parts(label);
   if (!sub) return label;
+  if (!name) return `<tspan class="i" dy="0.22em">${sub}</tspan>`;
   const raised = sup ? `<tspan class="s" dy="-0.5em">${sup}</tspan>` : "";
   return `<tspan class="v">${name}</tspan>${raised}<tspan class="s" dy="${sup ? 0.85 : 0.35}em">${sub}</tspan>`;
 }

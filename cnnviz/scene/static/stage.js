@@ -32,7 +32,7 @@ export function mount(root, host) {
   root.classList.toggle("brief", Boolean(brief));
   root.append(controls.node, body);
 
-  let view = null, links = null, pointed = null, pinned = null, light = null, veil = null, framed = [], fit = null;
+  let view = null, links = null, pointed = null, pinned = null, light = null, veil = null, framed = [], fit = null, shownMarks = "";
 
   function show() {
     const { svg, scene, legend: marks } = host.get("view");
@@ -135,10 +135,16 @@ export function mount(root, host) {
         const inside = frame ? svgLines(frame[cell], node.getAttribute("x")) : grid.rest[cell];
         if (node.innerHTML !== inside) node.innerHTML = inside;
         // A 0 in which nothing has arrived yet is as quiet as one that must be.
-        node.classList.toggle("zero", inside === "0" && (grid.quiet[cell] || inside !== grid.rest[cell]));
+        node.classList.toggle("zero", inside === "0" && (grid.quiet[cell] || !arrived(grid.grid, cell, step)));
       });
       if (levels) grid.fills.innerHTML = fills(grid.grid, frameLevels[step] ?? levels);
     }
+  }
+
+  // As in svg.py: has a step up to now brought something to this cell, be it a 0?
+  function arrived({ name, frames }, cell, step) {
+    return step < 0 || frames.slice(0, step + 1).some((frame) => frame[cell] !== "0")
+      || view.steps.slice(0, step + 1).some(({ writes }) => writes[name]?.includes(cell));
   }
 
   // A line that belongs to some steps stands back in the others.
@@ -234,10 +240,12 @@ export function mount(root, host) {
       ...view.counters.map(([value, words]) => element("li", {}, element("b", {}, value), ` ${words}`)),
       ...view.lamps.map(([sign, words]) => element("li", { class: "lamp", "data-sign": sign },
         element("span", { class: "sign" }, sign), ` ${words}`)));
-    legend.innerHTML = marks;
+    if (marks === shownMarks) return;
+    legend.innerHTML = shownMarks = marks;
   }
 
   function showCode() {
+    if (view.code === (code.firstChild?.textContent ?? "")) return;
     code.replaceChildren();
     if (!view.code) return;
     const copy = element("button", { type: "button", "aria-label": "Copy the PyTorch call" }, "Copy");
