@@ -5,9 +5,14 @@ Every picture comes as a function ``explore_…``; the other three doors for a l
 `cnnviz.derivations` (equations with their proofs). A name is loaded when it is first used.
 """
 
+import sys
+
 import lazy_loader
 
+from .console import with_stand_ins
 from .explorers import EXPLORERS
+
+with_stand_ins(sys.stdout)  # before anything is printed: not every console can write ∂
 
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,

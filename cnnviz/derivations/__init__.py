@@ -21,6 +21,8 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "transposed_convolution",
             "transposed_is_not_inverse",
         ],
+        "every_size.input_gradient": ["input_gradient_for_every_size"],
+        "every_size.kernel_gradient": ["kernel_gradient_for_every_size"],
         "input_gradient": [
             "input_gradient_as_padded_correlation",
             "input_gradient_as_scatter",

@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 import sympy
+from sympy.polys.domains import ZZ
+from sympy.polys.matrices import DomainMatrix
 
 from .. import functional
 from ..functional.geometry import Geometry, transposed_size
@@ -18,6 +20,7 @@ from .arrays import each
 from .calling import called_like
 from .chain import Chain
 from .layer import Layer
+from .polynomials import Polynomials
 from .values import Applied, Derivation, Line, Times
 
 
@@ -62,36 +65,39 @@ def transposed_is_not_inverse(layer: Layer) -> Derivation:
 
     The result has the shape of the input. Source: note, the paragraph on "deconvolution".
 
-    >>> transposed_is_not_inverse((1, 1), (1, 1)).result
-    array([[a_11*k_11**2]], dtype=object)
+    >>> transposed_is_not_inverse((1, 2), (1, 2), padding=(0, 1)).result
+    array([[h_11*k_12 + h_12*k_11, h_12*k_12 + h_13*k_11]], dtype=object)
     """
-    a, matrix = layer.input, layer.matrix
-    column = a.reshape(-1, 1)
-    there = Times(matrix, column)
-    and_back = Times(matrix.T, there.value)
+    a, h, matrix = layer.input, layer.names, layer.matrix
+    column = h.reshape(-1, 1)
+    and_back = Times(matrix.T, column)
     lines = (
-        Line(layer.names.reshape(-1, 1), there, "The forward pass is h = W a."),
+        Line(column, Times(matrix, a.reshape(-1, 1)), "The forward pass is h = W a."),
         Line(
             and_back,
-            column,
+            a.reshape(-1, 1),
             "Wᵀ brings back as many cells as there were, but not what stood in them.",
             relation="≠",
         ),
         _rank_line(layer),
         Line(
             Applied("fold", lambda m: m.reshape(a.shape), and_back),
-            each(and_back.value, sympy.expand).reshape(a.shape),
-            "What comes back: in each cell a mixture, as large as the input.",
+            and_back.value.reshape(a.shape),
+            "What comes back: in each cell a mixture of outputs, and each output is itself a "
+            "mixture of input cells.",
         ),
     )
 
     def by_code() -> np.ndarray:
-        h = functional.conv2d(a, layer.kernel, **layer.how)
-        return functional.conv2d_input(a.shape, layer.kernel, h, **layer.how)
+        outputs = functional.conv2d(a, layer.kernel, **layer.how)
+        return functional.conv2d_input(a.shape, layer.kernel, outputs, **layer.how)
 
     def by_calculus() -> np.ndarray:
-        half = sympy.Add(*(h**2 for h in layer.outputs.flat)) / 2
-        return each(a, lambda cell: sympy.diff(half, cell))
+        """The gradient of half the sum of all squares: its upstream gradient is the output."""
+        half = sympy.Add(*(output**2 for output in layer.outputs.flat)) / 2
+        written = Polynomials([half, *a.flat])
+        slope = written.out(half).diff
+        return each(a, lambda cell: slope(written.out(cell)).as_expr())
 
     return Derivation(
         "A transposed convolution is not an inverse",
@@ -113,11 +119,16 @@ def _rank_line(layer: Layer) -> Line:
     if rows == columns:
         inverse = "It may have an inverse, but Wᵀ is another matrix."
     return Line(
-        Applied("rank", lambda m: sympy.Matrix(m).rank(), sample),
-        sympy.Integer(sympy.Matrix(sample).rank()),
+        Applied("rank", _rank, sample),
+        _rank(sample),
         f"W has {rows} rows and {columns} columns. {inverse} "
         "(Its rank with prime numbers for the kernel.)",
     )
+
+
+def _rank(matrix: np.ndarray) -> sympy.Integer:
+    """The rank of a matrix of whole numbers, exactly."""
+    return sympy.Integer(DomainMatrix.from_list(matrix.tolist(), ZZ).to_field().rank())
 
 
 def transposed_convolution(

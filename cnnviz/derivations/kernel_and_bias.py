@@ -12,7 +12,9 @@ import sympy
 
 from .. import functional
 from ..functional.geometry import Geometry
+from ..functional.operands import full_shape
 from ..functional.windows import pad
+from ..network import Conv2d
 from .arrays import array, row
 from .calling import called_like
 from .chain import Chain, chain_rule_line
@@ -88,19 +90,29 @@ def bias_gradient(layer: Layer) -> Derivation:
         ),
     )
 
-    def by_code() -> Any:
-        made = functional.conv2d(layer.input, layer.kernel, bias=biases, **layer.how)
-        return _plain(Chain(chain.scalar, names, made).calculus(biases))
-
     return Derivation(
         "The bias gradient is the sum of the upstream gradient",
         "blog, ∂L/∂B = sum(∂L/∂Z)",
         lines,
         meanings=lambda: chain.meanings(biases),
-        code=by_code,
+        code=lambda: _plain(_by_code(layer, biases)),
         calculus=lambda: _plain(chain.calculus(biases)),
         notation=layer.notation,
     )
+
+
+def _by_code(layer: Layer, biases: np.ndarray) -> np.ndarray:
+    """The bias gradient as the layer of the network computes it."""
+    x, weight, g = (
+        cells.reshape(full_shape(cells.shape))
+        for cells in (layer.input, layer.kernel, layer.upstream)
+    )
+    channels, kernel_size = (layer.in_channels, layer.out_channels), layer.geometry.kernel_size
+    convolution = Conv2d(*channels, kernel_size, **layer.how, dtype=object)
+    convolution.load_state({"weight": weight, "bias": biases})
+    convolution(x)
+    convolution.backward(g, input_gradient=False)
+    return convolution.gradients["bias"]
 
 
 def _biases(layer: Layer) -> np.ndarray:

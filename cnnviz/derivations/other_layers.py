@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, cached_property
 from typing import Any
 
 import numpy as np
@@ -10,6 +10,8 @@ import sympy
 
 from ..functional.geometry import DoesNotFit, pair, whole_number
 from ..functional.samples import sample_input
+from ..network import CrossEntropyLoss, Linear, ReLU
+from ..network.loss import Functions
 from ..symbols import NOTATIONS, Notation
 from .arrays import array, each, row
 from .chain import Chain, partials
@@ -17,6 +19,13 @@ from .letters import symbol_array
 from .values import Added, Derivation, Elementwise, Line, Times
 
 NOTE = NOTATIONS["note"]
+# Nothing can be the largest of several symbols. But whatever is taken off all scores, the
+# probabilities stay: so a letter may be.
+OF_SYMBOLS = Functions(
+    exp=lambda cells: each(cells, sympy.exp),
+    log=lambda cells: each(cells, sympy.log),
+    largest=lambda scores: sympy.Dummy("largest"),
+)
 
 
 def relu_gradient(
@@ -44,7 +53,7 @@ def relu_gradient(
         "blog, ReLU layer",
         relu.lines,
         meanings=relu.meanings,
-        code=lambda: np.where(values > 0, relu.upstream, 0),
+        code=relu.code,
         calculus=relu.calculus,
         notation=notation,
     )
@@ -98,13 +107,23 @@ class _Relu:
         signs = np.sign(self.values).astype(int)
         return array([_slope_from_below(int(sign)) for sign in signs.flat], signs.shape)
 
+    @cached_property
+    def signed(self) -> np.ndarray:
+        """A symbol for each cell of which nothing is known but its sign."""
+        signs = (int(np.sign(value)) for value in self.values.flat)
+        return array([sympy.Dummy("a", positive=True) * s for s in signs], self.values.shape)
+
+    def code(self) -> np.ndarray:
+        relu = ReLU()
+        relu(self.signed)
+        return relu.backward(self.upstream)
+
     def calculus(self) -> np.ndarray:
         return self.upstream * self.slopes
 
     def meanings(self) -> dict:
-        signed = [sympy.Dummy("a", positive=True) * int(np.sign(v)) for v in self.values.flat]
         known = (
-            (self.a, array(signed)),
+            (self.a, self.signed),
             (self.h, self.clipped),
             (self.local, self.slopes),
             (self.wanted, self.calculus()),
@@ -152,7 +171,7 @@ def fully_connected(
         "slides, step 4" if columns else "blog, FullyConnectedLayer",
         layer.lines(by),
         meanings=lambda: chain.meanings(*layer.variables.values()),
-        code=lambda: layer.gradients[by].value,
+        code=lambda: layer.by_code()[by],
         calculus=lambda: chain.calculus(last),
         notation=notation,
     )
@@ -178,6 +197,26 @@ class _FullyConnected:
     def times(self, left: np.ndarray, right: np.ndarray) -> Times:
         """The product as it is with columns. With rows all is transposed: the order turns round."""
         return Times(left, right) if self.columns else Times(right, left)
+
+    def turned(self, cells: np.ndarray) -> np.ndarray:
+        """From columns to the rows that the code has, and back; rows stay."""
+        return cells.T if self.columns else cells
+
+    def by_code(self) -> dict[str, np.ndarray]:
+        """The three gradients as the layer of the network computes them: x Wᵀ + b, a row for each
+        of the batch."""
+        x, W, b = (self.variables[name] for name in ("input", "weight", "bias"))
+        weight = W if self.columns else W.T
+        layer = Linear(*weight.shape[::-1], dtype=object)
+        layer.load_state({"weight": weight, "bias": b.ravel()})
+        layer(self.turned(x))
+        to_input = layer.backward(self.turned(self.chain.upstream))
+        to_weight, to_bias = layer.gradients["weight"], layer.gradients["bias"]
+        return {
+            "weight": to_weight if self.columns else to_weight.T,
+            "bias": to_bias.reshape(b.shape),
+            "input": self.turned(to_input),
+        }
 
     @property
     def gradients(self) -> dict[str, Times]:
@@ -294,8 +333,11 @@ class _Scores:
         return means
 
     def code(self) -> np.ndarray:
-        powers = each(self.z, sympy.exp)
-        return powers / powers.sum() - self.y
+        """The layer knows one right class. So each has its turn, and y says how much each counts."""
+        count = len(self.z)
+        loss = CrossEntropyLoss(OF_SYMBOLS)
+        loss(np.tile(self.z, (count, 1)), np.arange(count))
+        return self.y @ loss.backward() * count  # times count, for the loss is a mean
 
     def calculus(self) -> np.ndarray:
         whole = self.entropy.xreplace(dict(zip(self.p, self.softmax, strict=True)))

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,9 @@ import sympy
 from ..functional import conv2d
 from ..symbols import NOTATIONS, Notation
 from .arrays import array
-from .typeset import PlainFunction, to_latex, to_text
+from .polynomials import NoPolynomial, Polynomials
+from .typeset import PlainFunction
+from .written import Line, Written
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,7 +31,7 @@ class Times:
     left: np.ndarray
     right: np.ndarray
 
-    @property
+    @cached_property
     def value(self) -> np.ndarray:
         return _entries(self.left) @ _entries(self.right)
 
@@ -128,23 +131,13 @@ def value_of(side: Any) -> Any:
 
 
 @dataclass(frozen=True, eq=False)
-class Line:
-    """left = right, or left ≠ right, and one sentence that says why."""
-
-    left: Any
-    right: Any
-    reason: str
-    relation: str = "="
-
-
-@dataclass(frozen=True, eq=False)
-class Derivation:
+class Derivation(Written):
     """Equations that follow from one another, with reasons.
 
     ``meanings`` says what every name stands for (``∂F/∂a_11`` is what calculus gives for it),
-    ``code`` runs ``cnnviz.functional`` over the symbols, and ``calculus`` finds the last line's
-    right-hand side without it, by ``sympy.diff`` or from the definition. All three run only when
-    asked.
+    ``code`` runs ``cnnviz.functional`` or a layer of ``cnnviz.network`` over the symbols, and
+    ``calculus`` finds the last line's right-hand side without it, by ``sympy.diff`` or from the
+    definition. All three run only when asked.
 
     >>> from cnnviz.derivations import bias_gradient
     >>> derivation = bias_gradient((3, 3), (2, 2))
@@ -161,6 +154,8 @@ class Derivation:
     code: Callable[[], Any] = field(repr=False)
     calculus: Callable[[], Any] = field(repr=False)
     notation: Notation = NOTATIONS["note"]
+
+    proved = "Proved for this geometry: every line follows, and the last is what the code computes."
 
     @property
     def result(self) -> Any:
@@ -179,79 +174,30 @@ class Derivation:
     def faults(self) -> tuple[str, ...]:
         """What is wrong, one sentence each; empty if everything holds."""
         meanings = self.meanings()
+        meant = [  # both sides of each line, in the same letters
+            [_carried_out(lambda side=side: value_of(side), meanings) for side in (x.left, x.right)]
+            for x in self.lines
+        ]
+        ends = {
+            "the code computes": _carried_out(self.code, meanings),
+            "calculus gives": _carried_out(self.calculus, meanings),
+        }
+        agree = _comparison(*(side for sides in (*meant, ends.values()) for side in sides))
         found = []
-        meant = []  # both sides of each line, in the same letters
-        for number, line in enumerate(self.lines, 1):
-            meant.append(
-                [
-                    _carried_out(lambda side=side: value_of(side), meanings)
-                    for side in (line.left, line.right)
-                ]
-            )
-            cannot_run = any(side is None for side in meant[-1])
-            if cannot_run or _agree(*meant[-1]) != (line.relation == "="):
+        for number, (line, sides) in enumerate(zip(self.lines, meant, strict=True), 1):
+            cannot_run = any(side is None for side in sides)
+            if cannot_run or agree(*sides) != (line.relation == "="):
                 found.append(f"Line {number} does not hold: {line.reason}")
         for number, (above, below) in enumerate(zip(self.lines, self.lines[1:], strict=False)):
             continues = above.left is below.left and above.relation == below.relation == "="
-            if continues and not _agree(meant[number][1], meant[number + 1][1]):
+            if continues and not agree(meant[number][1], meant[number + 1][1]):
                 found.append(f"This line does not follow from the one above: {below.reason}")
-        for name, run in (("the code computes", self.code), ("calculus gives", self.calculus)):
-            if not _agree(meant[-1][1], _carried_out(run, meanings)):
-                found.append(f"The last line is not what {name}.")
-        return tuple(found)
-
-    def latex(self) -> str:
-        """All lines as one LaTeX `aligned`, the reason beside the first row of each."""
-        rows = []
-        for line in self.lines:
-            (left, right), *others = self._equations(line, latex=True)
-            sign = r"\neq" if line.relation == "≠" else "="
-            rows.append(rf"{left} &{sign} {right} && \text{{{_escaped(line.reason)}}}")
-            rows += [rf"{left} &{sign} {right}" for left, right in others]
-        return "\\begin{aligned}\n" + " \\\\\n".join(rows) + "\n\\end{aligned}"
-
-    def text(self) -> str:
-        """The derivation as plain text, for terminals and screen readers."""
-        parts = [self.title, f"({self.source})"]
-        for number, line in enumerate(self.lines, 1):
-            parts.append(f"{number}. {line.reason}")
-            equations = self._equations(line, latex=False)
-            parts += [f"   {left} {line.relation} {right}" for left, right in equations]
-        return "\n".join(parts)
-
-    def steps(self) -> list[tuple[list[str], str]]:
-        """Each line as its equations in LaTeX and its reason."""
-        signs = {"≠": r"\neq", "=": "="}
-        return [
-            (
-                [f"{x} {signs[line.relation]} {y}" for x, y in self._equations(line, latex=True)],
-                line.reason,
-            )
-            for line in self.lines
+        found += [
+            f"The last line is not what {name}."
+            for name, end in ends.items()
+            if not agree(meant[-1][1], end)
         ]
-
-    def _repr_markdown_(self) -> str:
-        rows = []
-        for equations, reason in self.steps():
-            shown = "$<br>$".join(rf"\displaystyle {equation}" for equation in equations)
-            rows.append(f"| ${shown}$ | {reason} |")
-        head = f"**{self.title}** ({self.source})\n\n| equation | why |\n|:--|:--|\n"
-        return head + "\n".join(rows)
-
-    def _equations(self, line: Line, latex: bool) -> list[tuple[str, str]]:
-        """Two arrays of one shape with sums in them are written cell by cell, as on the slides."""
-
-        def show(side):
-            if hasattr(side, "show"):
-                return side.show(show, latex)
-            return to_latex(side, self.notation) if latex else to_text(side, self.notation)
-
-        left, right = line.left, line.right
-        arrays = isinstance(left, np.ndarray) and isinstance(right, np.ndarray)
-        if arrays and left.shape == right.shape and _has_sums(right):
-            cells = zip(left.flat, right.flat, strict=True)
-            return [(show(a), show(b)) for a, b in cells]
-        return [(show(left), show(right))]
+        return tuple(found)
 
 
 def same(found: Any, expected: Any) -> bool:
@@ -261,14 +207,32 @@ def same(found: Any, expected: Any) -> bool:
     >>> same((x + y) ** 2, x**2 + 2 * x * y + y**2), same(x, y)
     (True, False)
     """
-    return _agree(_carried_out(lambda: found, {}), _carried_out(lambda: expected, {}))
+    sides = [_carried_out(lambda side=side: side, {}) for side in (found, expected)]
+    return _comparison(*sides)(*sides)
 
 
-def _agree(found: np.ndarray | None, expected: np.ndarray | None) -> bool:
-    if found is None or expected is None or found.shape != expected.shape:
-        return False
-    pairs = zip(found.flat, expected.flat, strict=True)
-    return all(a is b or _zero(a - b) for a, b in pairs)
+def _comparison(*sides: np.ndarray | None) -> Callable[..., bool]:
+    """What tells whether two of these sides agree, cell by cell; a side that cannot run never does.
+
+    All of them are written out over the same letters, so that what stands in several is written
+    out once.
+    """
+    written = Polynomials(cell for side in sides if side is not None for cell in side.flat)
+
+    def agree(one: np.ndarray | None, other: np.ndarray | None) -> bool:
+        if one is None or other is None or one.shape != other.shape:
+            return False
+        pairs = zip(one.flat, other.flat, strict=True)
+        return all(a is b or _equal(a, b, written) for a, b in pairs)
+
+    return agree
+
+
+def _equal(one: sympy.Expr, other: sympy.Expr, written: Polynomials) -> bool:
+    try:
+        return written.out(one) == written.out(other)
+    except NoPolynomial:
+        return _zero(one - other)
 
 
 def _carried_out(run: Callable[[], Any], meanings: Mapping) -> np.ndarray | None:
@@ -313,17 +277,9 @@ def _entries(value: Any) -> np.ndarray:
     return np.asarray(value, dtype=object)
 
 
-def _has_sums(array: np.ndarray) -> bool:
-    return any(isinstance(cell, sympy.Add | sympy.Max | sympy.Mul) for cell in array.flat)
-
-
 def _short(pair: tuple[int, int]) -> str:
     return str(pair[0]) if pair[0] == pair[1] else f"{pair[0]}×{pair[1]}"
 
 
 def _spaced(show: Callable, side: Any, sign: str) -> str:
     return f"{show(side.left)} {sign} {show(side.right)}"
-
-
-def _escaped(sentence: str) -> str:
-    return "".join("\\" + c if c in "%&_#$" else c for c in sentence)

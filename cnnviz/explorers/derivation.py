@@ -23,7 +23,9 @@ DERIVATIONS = {
     "input gradient: scatter": "input_gradient_as_scatter",
     "input gradient: padded correlation with the rotated kernel": "input_gradient_as_padded_correlation",
     "why rotated: substituting the index": "index_substitution",
+    "input gradient for every size": "input_gradient_for_every_size",
     "kernel gradient": "kernel_gradient",
+    "kernel gradient for every size": "kernel_gradient_for_every_size",
     "bias gradient": "bias_gradient",
     "transposed convolution is Wᵀ": "transposed_convolution",
     "Wᵀ is not an inverse": "transposed_is_not_inverse",
@@ -45,7 +47,6 @@ CONTROLS = (
     *sliders(padding=(0, 0, 2), dilation=(1, 1, 2)),
     *letters(show=None),
 )
-PROVED = "✓ Proved for this geometry: every line follows, and the last is what the code computes."
 ARGUMENTS = {"first_index": "start"}  # of a derivation, where they are not named as the control is
 
 
@@ -68,7 +69,7 @@ class DerivationView(View):
         with self.lines.hold_sync():
             # What has been read to its end stays so; another derivation starts at its first line.
             at_end = self.lines.step and self.lines.step >= self._count - 1
-            self._count = len(self._shown.steps())
+            self._count = len(self._shown.lines)
             if "which" in moved:
                 self.lines.step = 0
             elif at_end or self.lines.step >= self._count:
@@ -112,7 +113,7 @@ class DerivationView(View):
 
     def _say_verdict(self) -> None:
         faults = self._shown.faults()
-        self.say(" ".join(faults) if faults else PROVED, wrong=bool(faults))
+        self.say(" ".join(faults) or f"✓ {self._shown.proved}", wrong=bool(faults))
 
     def _repr_mimebundle_(self, **options):
         """The widget, and beside it the whole derivation as it stands, for places without widgets."""

@@ -57,7 +57,7 @@ def forward(x, W: dict, b: dict, f: Activation) -> tuple[dict, dict]:
 
 def loss_of(output: np.ndarray, y: np.ndarray) -> float:
     """Half the squared error, J = ½‖y − a‖²."""
-    return float(((y - output) ** 2).sum() / 2)
+    return ((y - output) ** 2).sum(keepdims=True).item() / 2
 
 
 def four_steps(x, W: dict, b: dict, y, f: Activation) -> Passes:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -9,7 +11,25 @@ import numpy as np
 from ..functional.geometry import DoesNotFit
 
 
-def log_softmax(scores: Any) -> np.ndarray:
+def largest_score(scores: np.ndarray) -> np.ndarray:
+    """The largest along the last axis, which stays: (..., classes) -> (..., 1)."""
+    return scores.max(axis=-1, keepdims=True)
+
+
+@dataclass(frozen=True)
+class Functions:
+    """What a softmax asks of its scores beyond sums and quotients: other cells than numbers bring
+    their own."""
+
+    exp: Callable[[np.ndarray], np.ndarray] = np.exp
+    log: Callable[[np.ndarray], np.ndarray] = np.log
+    largest: Callable[[np.ndarray], Any] = largest_score
+
+
+OF_NUMBERS = Functions()
+
+
+def log_softmax(scores: Any, functions: Functions = OF_NUMBERS) -> np.ndarray:
     """The logarithms of the probabilities that scores (..., classes) stand for.
 
     The largest score is taken off first, so that no exponential overflows.
@@ -18,8 +38,8 @@ def log_softmax(scores: Any) -> np.ndarray:
     array([0.5, 0.5])
     """
     s = np.asarray(scores)
-    s = s - s.max(axis=-1, keepdims=True)
-    return s - np.log(np.exp(s).sum(axis=-1, keepdims=True))
+    s = s - functions.largest(s)
+    return s - functions.log(functions.exp(s).sum(axis=-1, keepdims=True))
 
 
 class CrossEntropyLoss:
@@ -27,6 +47,7 @@ class CrossEntropyLoss:
 
     Called with scores (N, classes) and labels (N,), whole numbers from 0, it returns a number;
     `backward` then returns its gradient to the scores, (p - 1[right class]) / N.
+    `functions` are those of numbers; a derivation hands in those of symbols.
     Raises `DoesNotFit` for shapes or labels that do not belong to the scores, and TypeError for
     labels that are no whole numbers. Source: `torch.nn.CrossEntropyLoss`.
 
@@ -38,22 +59,23 @@ class CrossEntropyLoss:
            [ 0.25, -0.25]])
     """
 
-    def __init__(self) -> None:
+    def __init__(self, functions: Functions = OF_NUMBERS) -> None:
+        self.functions = functions
         self.log_probabilities: np.ndarray | None = None
         self.labels: np.ndarray | None = None
 
     def __call__(self, scores: Any, labels: Any) -> float:
         scores, labels = np.asarray(scores), np.asarray(labels)
         _check(scores, labels)
-        self.log_probabilities, self.labels = log_softmax(scores), labels
+        self.log_probabilities, self.labels = log_softmax(scores, self.functions), labels
         right = self.log_probabilities[np.arange(len(labels)), labels]
-        return float(-right.mean())
+        return -right.mean(keepdims=True).item()
 
     def backward(self) -> np.ndarray:
         """The gradient to the scores, (N, classes). RuntimeError before the first call."""
         if self.labels is None:
             raise RuntimeError("The loss has seen no scores yet: call it before backward.")
-        gradient = np.exp(self.log_probabilities)
+        gradient = self.functions.exp(self.log_probabilities)
         gradient[np.arange(len(self.labels)), self.labels] -= 1
         return gradient / len(self.labels)
 

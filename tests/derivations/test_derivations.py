@@ -306,6 +306,14 @@ def test_every_broken_line_is_noticed(function, how):
     assert tried >= len(derivation.lines)
 
 
+def test_equal_is_decided_for_polynomials_and_for_what_is_none():
+    x, y = sp.symbols("x y")
+    assert D.same((x / 2 + y) ** 2, x**2 / 4 + x * y + y**2)
+    assert not D.same((x / 2 + y) ** 2, x**2 / 4 + y**2)
+    assert D.same(sp.exp(2 * x) + x * y / y, sp.exp(x) ** 2 + x)
+    assert not D.same(x / y, x * y) and not D.same(sp.exp(x), x)
+
+
 def test_a_last_line_of_something_else_is_noticed():
     derivation = D.kernel_gradient(3, 2)
     assert derivation.holds() and not replace(derivation, lines=derivation.lines[:1]).faults()

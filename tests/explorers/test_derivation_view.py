@@ -1,18 +1,25 @@
 """The view of derivations: only what matters can be moved, line by line, proved again each time."""
 
+from weakref import WeakSet
 from xml.etree import ElementTree
 
 import pytest
 
 from cnnviz import explore_derivation, explore_max_pooling
-from cnnviz.explorers.derivation import DERIVATIONS, PROVED
+from cnnviz.derivations import Derivation
+from cnnviz.explorers.derivation import DERIVATIONS
 from cnnviz.explorers.mathml import NAMESPACE, mathml
 from cnnviz.explorers.shared import SHARED
 
+PROVED = f"✓ {Derivation.proved}"
+FOR_EVERY_SIZE = [name for name in DERIVATIONS if "for every size" in name]
+
 
 @pytest.fixture(autouse=True)
-def _as_it_was():
+def _as_it_was(monkeypatch):
+    """No view of another test derives its lines again when letters are chosen here."""
     before = dict(SHARED.values)
+    monkeypatch.setattr(SHARED, "_followers", WeakSet())
     yield
     SHARED.choose(**before)
 
@@ -24,7 +31,8 @@ def names(view):
 @pytest.mark.parametrize("which", DERIVATIONS)
 def test_every_derivation_is_shown_and_proved(which):
     view = explore_derivation(which)
-    assert view.bar.line == PROVED and not view.bar.wrong
+    assert view.bar.line == f"✓ {view.derivation().proved}" and not view.bar.wrong
+    assert view.bar.line == PROVED or which in FOR_EVERY_SIZE
     assert view.lines.step == 0, "the first line is seen, the others are to come"
     assert view.lines.html.count('class="step"') == len(view.derivation().steps())
     assert 'role="heading"' in view.lines.head and "<h" not in view.lines.head + view.lines.html
@@ -35,6 +43,15 @@ def test_nobody_moves_a_slider_that_does_nothing():
     assert names(explore_derivation("softmax with cross-entropy"))[0] == "which"
     for which in ("backpropagation in a plain network", "fully connected layer"):
         assert not {"input_size", "stride"} & set(names(explore_derivation(which)))
+
+
+@pytest.mark.parametrize("which", FOR_EVERY_SIZE)
+def test_what_is_proved_for_every_size_has_no_sizes_to_choose(which):
+    view = explore_derivation(which)
+    assert names(view) == ["which", "notation"]
+    assert view.bar.line.startswith("✓ Proved for every size: each line follows")
+    view.move(notation="slides")
+    assert "L is any scalar" in view.lines.html and not view.bar.wrong
 
 
 def test_a_slider_derives_anew_and_what_is_read_stays_read():
@@ -97,6 +114,14 @@ def test_a_prime_stands_beside_its_letter():
         assert [child.text for child in beside][1] == "′" and beside.tag == f"{{{NAMESPACE}}}mrow"
         assert "msup" not in tags(latex) and "msubsup" not in tags(latex)
     assert "msub" in tags("k'_{j}") and "msup" in tags("x^2")
+
+
+def test_cases_have_a_line_at_their_left_and_no_brace():
+    text = mathml(
+        r"e = \begin{cases} g & \text{where } s \mid t \\ 0 & \text{elsewhere} \end{cases}"
+    )
+    assert 'class="cases"' in text and "{" not in text
+    assert "cases" not in mathml(r"\begin{bmatrix} 1 \end{bmatrix}")
 
 
 def test_what_is_stacked_under_a_sum_is_no_matrix():
