@@ -1,46 +1,50 @@
-"""What the blog prints in the code of its convolutional layer.
+"""What the blog prints in the code of its convolutional layer, computed.
 
-Each printed line runs inside the blog's loops on symbols and is compared with calculus. There is one
-input channel, and the filters are counted on the last axis of the output.
+Each line runs inside the blog's loops on symbols and is compared with calculus. There is one input
+channel, and the filters are counted on the last axis of the output.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
+from functools import cache
 from types import SimpleNamespace
 
 import numpy as np
 import sympy
 
-from ..derivations.letters import symbol_array
-from ..functional import conv2d
+from ..derivations.arrays import row
+from ..derivations.chain import Chain
+from ..derivations.layer import Layer
 from ..functional.geometry import Geometry
-from .blog_parts import said
-from .checks import code, fact
+from .blog_parts import LETTERS, in_words
+from .checks import code
 
-# The code of the layer: one channel, several filters, output (height, width, filter).
+FILTERS = ("KZ", "MY", "PV")  # the letters of each filter and of its output
 
 
-def _conv_layer(filters: int = 2, size: int = 2, shape=(3, 4)) -> SimpleNamespace:
-    x = symbol_array("x", shape)
-    k = np.array([symbol_array(letter, (size, size)) for letter in "pqrs"[:filters]])
-    z = conv2d(x[None], k[:, None])
-    g = np.array([symbol_array(letter, z.shape[1:]) for letter in "efgh"[:filters]])
-    layer = SimpleNamespace(
-        input=x,
-        filters=k,
+def conv_layer(filters: int = 2, size: int = 2, shape=(3, 4)) -> SimpleNamespace:
+    """One input X, several filters, outputs (height, width, filter), and a scalar above them."""
+    maps = [
+        Layer(shape, size, notation=replace(LETTERS, kernel=kernel, output=output))
+        for kernel, output in FILTERS[:filters]
+    ]
+    names, outputs = (
+        np.stack([getattr(one, part) for one in maps], axis=-1) for part in ("names", "outputs")
+    )
+    chain = Chain(LETTERS.scalar, names, outputs)
+    return SimpleNamespace(
+        input=maps[0].input,
+        filters=np.stack([one.kernel for one in maps]),
+        biases=row("b", filters, 1),
         num_filters=filters,
         filter_size=size,
         lr=sympy.Symbol("η"),
+        g=chain.upstream,
+        z=outputs,
+        gradient=chain.calculus,
     )
-    layer.g, layer.z = np.moveaxis(g, 0, -1), np.moveaxis(z, 0, -1)
-    return layer
-
-
-def _slopes(layer, part) -> np.ndarray:
-    """The derivative of the loss by every symbol of a part, by the chain rule."""
-    pairs = list(zip(layer.g.flat, layer.z.flat, strict=True))
-    slopes = [sympy.Add(*(g * sympy.diff(z, s) for g, z in pairs)) for s in part.flat]
-    return np.array(slopes, dtype=object).reshape(part.shape)
 
 
 def _loops(layer):
@@ -50,44 +54,64 @@ def _loops(layer):
         yield {"region": layer.input[i : i + n, j : j + n], "i": i, "j": j, "f": f}
 
 
-def _accumulated(name, part):
+def collected(name: str, part: str) -> Callable:
+    """What the loops add up in an array that starts with zeros."""
+
     def use(run):
-        for size, shape in ((2, (3, 4)), (3, (4, 5))):
-            layer = _conv_layer(2, size, shape)
-            made = np.zeros(getattr(layer, part).shape, dtype=object)
+        for size, shape in ((2, (3, 4)), (3, (3, 4))):
+            layer, derived = conv_layer(2, size, shape), _gradient(part, size, shape)
+            made = np.zeros(derived.shape, dtype=object)
             for names in _loops(layer):
                 run(self=layer, dL_dout=layer.g, **{name: made}, **names)
-            yield f"filters {size} × {size}:", made, _slopes(layer, getattr(layer, part))
+            yield from _each_map(f"filters {size} × {size}", made, derived)
 
     return use
 
 
-def _filter_update(run):
-    layer = _conv_layer()
-    before, gradient = layer.filters.copy(), _slopes(layer, layer.filters)
+@cache
+def _gradient(part: str, size: int = 2, shape: tuple[int, int] = (3, 4)) -> np.ndarray:
+    """The derivatives of the loss by a part of the layer: its input or its filters."""
+    layer = conv_layer(2, size, shape)
+    return layer.gradient(getattr(layer, part))
+
+
+def _each_map(where: str, made: np.ndarray, derived: np.ndarray):
+    """The maps of all filters, one by one; a single map as it is."""
+    if derived.ndim == 2:
+        yield f"{where}:", made, derived
+    else:
+        for f, maps in enumerate(zip(made, derived, strict=True)):
+            yield f"{where}, number {f}:", *maps
+
+
+def filter_update(run):
+    layer = conv_layer()
+    before, gradient = layer.filters.copy(), _gradient("filters")
     run(self=layer, dL_dfilters=gradient)
-    yield "", layer.filters.reshape(2, -1), (before - layer.lr * gradient).reshape(2, -1)
+    yield from _each_map("filters", layer.filters, before - layer.lr * gradient)
     loss = sympy.Add(*(gradient * layer.filters).flat)  # to first order in the step
     yield "how the loss falls", sympy.diff(loss, layer.lr), -sympy.Add(*(gradient**2).flat)
 
 
-def _initial_filters(*sizes):
+def initial_filters(*sizes: int) -> Callable:
     """The rule of the dense layer: divided by the number of inputs of one output."""
 
     def use(run):
         for size in sizes:
-            layer = _conv_layer(2, size, (size + 1, size + 1))
+            layer = conv_layer(2, size, (size + 1, size + 1))
             names = {"num_filters": 2, "filter_size": size}
             made = run(self=SimpleNamespace(), **names)["self"].filters
-            yield f"filters {size} × {size}: the size", made.shape, layer.filters.shape
-            inputs = len(layer.z[0, 0, 0].free_symbols & set(layer.input.flat))
+            inputs = len(layer.z[0, 0, 0].free_symbols & {*layer.input.flat})
+            where = f"filters {size} × {size}:"
+            yield f"{where} the first number", made.flat[0], sympy.Symbol("r_1") / inputs
             divisors = sorted({1 / sympy.diff(r, *r.free_symbols) for r in made.flat})
-            yield f"filters {size} × {size}: divided by", divisors, [inputs]
+            yield f"{where} divided by", divisors, [inputs]
+            yield f"{where} the size", in_words(made.shape), in_words(layer.filters.shape)
 
     return use
 
 
-def _region_rows(run):
+def region_rows(run):
     for size in (1, 2, 3):
         for h in (3, 5, 8):
             rows = list(run(h=h, self=SimpleNamespace(filter_size=size))["value"])
@@ -95,137 +119,45 @@ def _region_rows(run):
             yield f"{h} rows, filters of {size}", rows, derived
 
 
-def _region(run):
-    layer = _conv_layer()
-    for names in _loops(layer):
-        i, j, f = names["i"], names["j"], names["f"]
-        region = run(image=layer.input, self=layer, i=i, j=j)["region"]
-        yield f"({i}, {j}): the size", np.shape(region), layer.filters[f].shape
-        seen = sympy.Add(*(region * layer.filters[f]).flat)
-        yield f"({i}, {j})", seen, layer.z[i, j, f]
+def region(run):
+    layer = conv_layer()
+    n = layer.filter_size
+    for i, j, _ in np.ndindex(layer.z.shape):
+        made = run(image=layer.input, self=layer, i=i, j=j)["region"]
+        read = [x for x in layer.input.flat if layer.z[i, j, 0].has(x)]
+        yield f"({i}, {j})", made, np.array(read, dtype=object).reshape(n, n)
 
 
-def _conv_size(run):
-    for filters, size, shape in ((2, 2, (3, 4)), (4, 3, (6, 4)), (2, 1, (2, 5))):
-        layer = _conv_layer(filters, size, shape)
+def conv_size(run):
+    for filters, size, shape in ((2, 2, (3, 4)), (3, 3, (6, 4)), (2, 1, (2, 5))):
+        layer = conv_layer(filters, size, shape)
         h, w = shape
-        yield f"{h} × {w}:", run(h=h, w=w, self=layer)["output"].shape, layer.z.shape
+        made = run(h=h, w=w, self=layer)["output"].shape
+        yield f"{h} × {w}:", in_words(made), in_words(layer.z.shape)
 
 
-def _conv_forward(run):
-    layer = _conv_layer()
+def conv_forward(run):
+    layer = conv_layer()
     made = np.zeros(layer.z.shape, dtype=object)
     for names in _loops(layer):
         run(output=made, self=layer, **names)
-    yield "", made.reshape(-1, 2), layer.z.reshape(-1, 2)
+    yield from _each_map("filter", np.moveaxis(made, -1, 0), np.moveaxis(layer.z, -1, 0))
 
 
-def _nothing_else(run):
-    layer = _conv_layer()
-    known = {*layer.input.flat, *layer.filters.flat}
-    for names in _loops(layer):
+def update_needed(forward: str, need: str, what: str, used: str) -> bool:
+    """Whether the printed forward pass knows these numbers, and with it the loss."""
+    known = _uses(forward, {"biases": "biases", "filters": "filters"}[what])
+    return known == (used == "have used") == (need == "will need")
+
+
+def _uses(forward: str, part: str) -> bool:
+    """Whether an output that a line makes depends on numbers of the layer."""
+
+    def use(run):
+        layer = conv_layer(shape=(2, 2))
         made = np.zeros(layer.z.shape, dtype=object)
-        run(output=made, self=layer, **names)
-        used = made[names["i"], names["j"], names["f"]].free_symbols
-        yield "other letters than pixels and weights", len(used - known), 0
+        for names in _loops(layer):
+            run(output=made, self=layer, **names)
+        yield "", int(any(cell.has(*getattr(layer, part).flat) for cell in made.flat)), 1
 
-
-def _no_bias() -> bool:
-    """The printed forward pass knows pixels and weights and nothing else."""
-    return not code(_nothing_else)(FORWARD).differences
-
-
-FORWARD = "output[i, j] = np.sum(region * self.filters, axis=(1, 2))"
-CODE = "the code of the convolutional layer, "
-
-RECORDS = (
-    said(
-        79,
-        "before the code of the convolutional layer",
-        "without a bias there is no bias to update",
-        "We won’t need the equation for updating the biases since we haven’t used any",
-        fact(_no_bias, "the output of the printed forward pass depends on pixels and weights only"),
-        "08",
-        "The derivation has a B, the code has none: a sum of products and nothing added.",
-    ),
-    said(
-        80,
-        CODE + "backward (printed twice)",
-        "the kernel gradient: every region, weighted by its gradient, is added",
-        "dL_dfilters[f] += dL_dout[i, j, f] * region",
-        code(_accumulated("dL_dfilters", "filters")),
-        "06",
-        "The same sum as conv(X, ∂L/∂Z), taken one region at a time instead of one weight at a time.",
-    ),
-    said(
-        81,
-        CODE + "backward (printed twice)",
-        "the input gradient: every output stamps its gradient times the filter onto its region",
-        "dL_dinput[i:i+self.filter_size, j:j+self.filter_size] += dL_dout[i, j, f] * self.filters[f]",
-        code(_accumulated("dL_dinput", "input")),
-        "05",
-        "The code neither pads nor rotates: it scatters. Each output gives every input of its region "
-        "its gradient times the weight between them. Collected at one input, these are the products "
-        "of the padded convolution with the rotated kernel.",
-    ),
-    said(
-        82,
-        CODE + "backward (printed twice)",
-        "gradient descent for the filters",
-        "self.filters -= self.lr * dL_dfilters",
-        code(_filter_update),
-        "08",
-        "A small step −η ∂L/∂K changes the loss by −η times the sum of the squared gradients: it falls.",
-    ),
-    said(
-        83,
-        CODE + "__init__",
-        "small random filters, divided by 9",
-        "self.filters = np.random.randn(num_filters, filter_size, filter_size) / 9",
-        (
-            ("", code(_initial_filters(2, 3, 5))),
-            ("filters of 3 × 3", code(_initial_filters(3))),
-        ),
-        "08",
-        "The dense layer divides by the number of its inputs. One output of a filter reads "
-        "filter_size² pixels, and that is 9 for 3 × 3 only. Filters of 3 × 3 are what the 1352 of the "
-        "dense layer belongs to. For other sizes the start is only less well scaled.",
-    ),
-    said(
-        84,
-        CODE + "iterate_regions",
-        "the window has h − filter_size + 1 places",
-        "range(h - self.filter_size + 1)",
-        code(_region_rows),
-        "01",
-        "The last window starts filter_size rows before the end, and counting starts at 0.",
-    ),
-    said(
-        85,
-        CODE + "iterate_regions",
-        "the region that output (i, j) reads",
-        "region = image[i:(i + self.filter_size), j:(j + self.filter_size)]",
-        code(_region),
-        "01",
-        "Output (i, j) reads the square of filter_size × filter_size pixels whose corner is (i, j).",
-    ),
-    said(
-        86,
-        CODE + "forward",
-        "the size of the output",
-        "output = np.zeros((h - self.filter_size + 1, w - self.filter_size + 1, self.num_filters))",
-        code(_conv_size),
-        "01",
-        "One row for each place of the window, one column likewise, one channel for each filter.",
-    ),
-    said(
-        87,
-        CODE + "forward",
-        "each output is the sum of the region times the filter",
-        FORWARD,
-        code(_conv_forward),
-        "01",
-        "The region is multiplied by all filters at once; axis 0 counts the filters, so axes 1 and 2 "
-        "are added up. The filter is not flipped: this is the blog's ⊛ in code.",
-    ),
-)
+    return not code(use)(forward).differences

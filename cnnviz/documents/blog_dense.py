@@ -1,122 +1,135 @@
-"""What the blog prints about the fully connected layer.
-
-These are formulas in code: each printed line runs on symbols and is compared with calculus.
-"""
+"""What the blog says of its fully connected layer, computed: its lines of code run on symbols and are
+compared with calculus."""
 
 from __future__ import annotations
 
+import ast
+import math
+from collections.abc import Callable
+from functools import cache
 from types import SimpleNamespace
 
 import numpy as np
 import sympy
 
+from ..derivations.arrays import array, row
+from ..derivations.chain import Chain
 from ..derivations.letters import symbol_array
-from ..functional import conv2d, conv2d_weight
+from ..functional import conv2d_weight
 from ..functional.geometry import Geometry
-from .blog_parts import said
-from .checks import both, code, fact, numbers
-
-# The fully connected layer: z = x W + b on plain vectors, with one upstream gradient for each class.
+from .blog_parts import in_words
+from .checks import code
 
 
-def dense(inputs: int = 3, classes: int = 2) -> SimpleNamespace:
-    """A dense layer in symbols. Its z is a convolution whose kernels are as large as the map."""
-    x, w, b, g = (
-        symbol_array(letter, shape)
-        for letter, shape in (
-            ("x", (1, inputs)),
-            ("w", (inputs, classes)),
-            ("b", (1, classes)),
-            ("g", (1, classes)),
-        )
+def dense(images: int = 1, inputs: int = 3, classes: int = 2) -> SimpleNamespace:
+    """z = x W + b in symbols, with a row for each image, and the gradients of a scalar above it."""
+    x, weights = symbol_array("x", (images, inputs)), symbol_array("W", (inputs, classes))
+    biases, names = symbol_array("b", (1, classes))[0], symbol_array("z", (images, classes))
+    sums = [
+        sympy.Add(*(cells * column), bias)
+        for cells in x
+        for column, bias in zip(weights.T, biases, strict=True)
+    ]
+    chain = Chain("L", names, array(sums, names.shape))
+    return SimpleNamespace(
+        x=x,
+        weights=weights,
+        biases=biases,
+        z=chain.outputs,
+        g=chain.upstream,
+        gradient=chain.calculus,
+        lr=sympy.Symbol("η"),
     )
-    x, b, g = x[0], b[0], g[0]
-    z = conv2d(x[:, None, None], w.T[:, :, None, None], b)[:, 0, 0]
-    return SimpleNamespace(x=x, weights=w, biases=b, g=g, z=z, lr=sympy.Symbol("η"))
 
 
-def dense_gradient(layer: SimpleNamespace, part: np.ndarray) -> np.ndarray:
-    """The derivative of the loss by each symbol of a part, by the chain rule."""
-    terms = [sympy.Add(*(layer.g * [sympy.diff(z, s) for z in layer.z])) for s in part.flat]
-    return np.array(terms, dtype=object).reshape(part.shape)
-
-
-def _initial_weights(run):
-    layer = dense(inputs=3, classes=2)
-    made = run(self=SimpleNamespace(), input_size=3, num_classes=2)["self"].weights
-    yield "the size", made.shape, layer.weights.shape
+def initial_weights(run):
+    layer = dense()
+    inputs, classes = layer.weights.shape
+    made = run(self=SimpleNamespace(), input_size=inputs, num_classes=classes)["self"].weights
+    yield "", made, row("r", layer.weights.size, 1).reshape(inputs, classes) / inputs
     # Independent random numbers of variance 1: the variance of a sum is the sum of the squares.
     for column in made.T:
-        spread = sum(sympy.diff(w, next(iter(w.free_symbols))) ** 2 for w in column)
-        yield "the variance of z for inputs 1", spread, sympy.Rational(1, len(layer.x))
+        spread = sum(sympy.diff(w, *w.free_symbols) ** 2 for w in column)
+        yield "the variance of z for inputs 1", spread, sympy.Rational(1, inputs)
 
 
-def _initial_biases(run):
+def initial_biases(run):
     made = run(self=SimpleNamespace(), num_classes=2)["self"].biases
-    yield "", made, np.zeros(dense(inputs=3, classes=2).z.shape, dtype=object)
+    yield "", made, np.zeros(dense().biases.shape, dtype=object)
 
 
-def _dense_forward(run):
+def scores(run):
     layer = dense()
-    yield "", run(input=layer.x, self=layer)["value"], layer.z
+    yield "", run(input=layer.x[0], self=layer)["value"], layer.z[0]
 
 
-def _dense_bias_gradient(run):
+def bias_gradient_of_scores(run):
+    one, several = dense(), dense(images=2)
+    made = run(dL_dout=one.g[0])["dL_dB"]
+    yield "a single image:", made, one.gradient(one.biases)
+    yield "a batch:", run(dL_dout=several.g)["dL_dB"], several.gradient(several.biases)
+
+
+def weight_gradient(run):
+    """Of a layer with other sizes than those of the blog's digits."""
     layer = dense()
-    made = run(dL_dout=layer.g)["dL_dB"]
-    yield "a single image:", made, dense_gradient(layer, layer.biases)
-    # Each image of a batch has upstream gradients of its own; the losses add up.
-    other = dense()
-    other.g = symbol_array("f", (1, layer.g.size))[0]
-    made = run(dL_dout=np.stack([layer.g, other.g]))["dL_dB"]
-    both_images = [dense_gradient(image, image.biases) for image in (layer, other)]
-    yield "a batch:", made, sum(both_images)
+    yield "", _or_nothing(run, layer.x[0], layer.g[0]), layer.gradient(layer.weights)
 
 
-def _dense_weight_gradient(inputs, classes):
+def weight_gradient_of_digits(images: int = 1) -> Callable:
+    """28 × 28 pixels, 8 filters of 3 × 3, pools of 2 × 2, and 10 classes."""
+    convolved = Geometry.of((28, 28), 3).output_size
+    inputs = 8 * math.prod(Geometry.of_pool(convolved, 2).output_size)
+
     def use(run):
-        layer = dense(inputs, classes)
-        made = _or_nothing(run, self=SimpleNamespace(input=layer.x), dL_dout=layer.g)
-        yield "", made, dense_gradient(layer, layer.weights)
+        x, g = _numbered("x", images, inputs), _numbered("g", images, 10)
+        made = _or_nothing(run, *((x, g) if images > 1 else (x[0], g[0])))
+        if made.shape != (inputs, 10):
+            yield "the size", in_words(made.shape), in_words((inputs, 10))
+            return
+        some = [*range(0, inputs, 169), -1]  # the derivatives by one input know no other
+        derived, ends = sum(map(_table, x[:, some], g)), np.ix_([0, -1], [0, -1])
+        yield "first and last inputs and classes:", made[ends], derived[ends]
+        yield "some inputs:", made[some], derived
 
     return use
 
 
-def _or_nothing(run, **names):
+def _table(x: np.ndarray, g: np.ndarray) -> np.ndarray:
+    """The weight gradient of one image: a dense layer is a convolution of maps of one cell."""
+    maps, shape = x[:, None, None], (g.size, x.size, 1, 1)
+    return conv2d_weight(maps, shape, g[:, None, None])[:, :, 0, 0].T
+
+
+def _numbered(letter: str, images: int, count: int) -> np.ndarray:
+    """For each image many numbers between a first and a last symbol."""
+    numbers = np.tile(np.arange(count, dtype=object) ** 2 + 1, (images, 1))
+    numbers[:, [0, -1]] = sympy.symbols(f"{letter}_1 {letter}_{count}")
+    return numbers
+
+
+def _or_nothing(run, x, g):
     """What a line makes of dL_dW; its name alone where it cannot run."""
     try:
-        return run(**names)["dL_dW"]
+        return run(self=SimpleNamespace(input=x), dL_dout=g)["dL_dW"]
     except ValueError as problem:
         if "cannot reshape" not in str(problem):
             raise
-        return np.array([sympy.Symbol(r"\text{cannot reshape}")])
+        return np.array([[sympy.Symbol(r"\text{cannot reshape}")]])
 
 
-def _dense_weight_gradient_of_the_code(run):
-    """At 1352 inputs and 10 classes: the size, and every 169th row."""
-    x, g = np.arange(1352, dtype=object) + 3, np.arange(10, dtype=object) ** 2 + 1
-    made = run(self=SimpleNamespace(input=x), dL_dout=g)["dL_dW"]
-    derived = conv2d_weight(x[:, None, None], (10, 1352, 1, 1), g[:, None, None])[:, :, 0, 0].T
-    yield "the size", made.shape, derived.shape
-    yield "", made[::169], derived[::169]
-
-
-def _flat_size() -> list[int]:
-    """The sizes that the code prints, for digits of 28 x 28, 8 filters of 3 x 3, pools of 2 x 2."""
-    convolved = Geometry.of((28, 28), 3).output_size
-    height, width = Geometry.of_pool(convolved, 2).output_size
-    return [8 * height * width, 1, 1, 10]
-
-
-def _dense_input_gradient(run):
+def input_gradient_of_scores(run):
     layer = dense()
-    yield "", run(dL_dout=layer.g, self=layer)["dL_dinput"], dense_gradient(layer, layer.x)
+    made = run(dL_dout=layer.g[0], self=layer)["dL_dinput"]
+    yield "", made, layer.gradient(layer.x[0])
 
 
-def _dense_update(part):
+def update(part: str) -> Callable:
+    """One step of gradient descent, of the weights or of the biases."""
+
     def use(run):
         layer, before = dense(), getattr(dense(), part)
-        gradient = dense_gradient(layer, before)
+        gradient = layer.gradient(before)
         setattr(layer, part, before.copy())
         run(self=layer, **{{"weights": "dL_dW", "biases": "dL_dB"}[part]: gradient})
         after = getattr(layer, part)
@@ -127,123 +140,47 @@ def _dense_update(part):
     return use
 
 
-def _plain_dot_product_has_no_table() -> bool:
-    layer = dense()
+# How the line that makes the weight gradient puts input and gradient together
+
+PLAINLY = {"dot product": np.dot, "matrix multiplication": np.matmul}
+
+
+def put_together(line: str, one: str, other: str, change: str, images: str, effect: str) -> bool:
+    """Which operation a line uses instead of which, for how many images, and to what effect."""
+    operation, changes = _how(line)
+    alone = _makes_the_table(line) and not _makes_the_table(line, images=2)
+    return (
+        operation == other != one
+        and change in changes
+        and not _table_of_vectors(one)
+        and alone == (images == "only for a single image")
+        and _makes_the_table(line) == (effect == "helps us align")
+    )
+
+
+@cache
+def _how(line: str) -> tuple[str, set[str]]:
+    """The operation of a line between two arrays, and the methods that it calls."""
+    nodes = list(ast.walk(ast.parse(line)))
+    called = {node.func.attr for node in nodes if isinstance(node, ast.Call)}
+    operators = {ast.MatMult: "matrix multiplication", ast.Mult: "elementwise product"}
+    found = [operators[type(node)] for node in nodes if type(node) in operators]
+    return "dot product" if "dot" in called else "".join(found), called
+
+
+@cache
+def _table_of_vectors(operation: str) -> bool:
+    """Whether an operation makes a table of two plain vectors."""
     try:
-        np.dot(layer.x, layer.g)
+        return np.shape(PLAINLY[operation](np.arange(3), np.arange(2))) == (3, 2)
     except ValueError:
-        table = layer.x.reshape(-1, 1) @ layer.g.reshape(1, -1)
-        return bool((table == dense_gradient(layer, layer.weights)).all())
-    return False
+        return False
 
 
-DENSE = "Fully connected layer, "
-
-RECORDS = (
-    said(
-        1,
-        DENSE + "__init__",
-        "one weight for each input and class, small random numbers divided by the number of inputs",
-        "self.weights = np.random.randn(input_size, num_classes) / input_size",
-        code(_initial_weights),
-        "08",
-        "x W needs one row of W for each input and one column for each class. Random numbers of "
-        "variance 1 divided by n have variance 1/n². A sum of n of them, one for each input of size "
-        "1, has variance n · 1/n² = 1/n: the outputs start small.",
-    ),
-    said(
-        2,
-        DENSE + "__init__",
-        "one bias for each class, at first 0",
-        "self.biases = np.zeros(num_classes)",
-        code(_initial_biases),
-        "08",
-        "x W has one number for each class, so as many biases are added.",
-    ),
-    said(
-        3,
-        DENSE + "forward",
-        "the output is x W + b, with x as a row",
-        "np.dot(input, self.weights) + self.biases",
-        code(_dense_forward),
-        "08",
-        "Output c is the sum of x_i W_ic over the inputs i, plus b_c. The blog writes x as a row "
-        "before W and keeps to that; the same layer with columns is Wᵀx + b.",
-    ),
-    said(
-        4,
-        DENSE + "backward",
-        "the bias gradient is the sum of the upstream gradient over axis 0",
-        "dL_dB = dL_dout.sum(axis = 0)",
-        code(_dense_bias_gradient),
-        "08",
-        "Each bias is added to one output, so its gradient is that output's gradient: one number for "
-        "each class. Axis 0 is meant to be the batch, and for a table (images × classes) the sum over "
-        "it is right. Here the code holds a single image and its gradient is a plain vector, which "
-        "is why the next line has to reshape it. Axis 0 is then the classes: the sum is one number, "
-        "and every bias is changed by the same amount.",
-    ),
-    said(
-        5,
-        DENSE + "backward",
-        "the weight gradient is the outer product of input and upstream gradient",
-        "dL_dW = self.input.reshape(1352, 1) @ dL_dout.reshape(1, 10)",
-        (
-            ("", code(_dense_weight_gradient(3, 2))),
-            (
-                "a layer with 1352 inputs and 10 classes: 28 × 28 pixels, 8 filters of 3 × 3, "
-                "pools of 2 × 2",
-                both(code(_dense_weight_gradient_of_the_code), numbers(_flat_size)),
-            ),
-        ),
-        "08",
-        "W_ic meets only x_i and only output c, so its gradient is x_i g_c: a column times a row. The "
-        "sizes are written into the line, though the layer is made for any input_size and "
-        "num_classes. 28 − 3 + 1 = 26, half of it is 13, and 13 · 13 · 8 = 1352: for these sizes the "
-        "line is right, for others it cannot reshape.",
-    ),
-    said(
-        6,
-        DENSE + "backward",
-        "the input gradient is the upstream gradient times Wᵀ",
-        "dL_dinput = np.dot(dL_dout, self.weights.T)",
-        code(_dense_input_gradient),
-        "08",
-        "Input i reaches every class c with the weight W_ic, so its gradient is the sum of g_c W_ic "
-        "over c. The line stands before the update, so it uses the weights of the forward pass.",
-    ),
-    said(
-        7,
-        DENSE + "backward",
-        "gradient descent: the weights go against their gradient",
-        "self.weights -= self.lr*dL_dW",
-        code(_dense_update("weights")),
-        "08",
-        "A small step −η ∂L/∂W changes the loss by −η times the sum of the squared gradients: it falls.",
-    ),
-    said(
-        8,
-        DENSE + "backward",
-        "gradient descent for the biases",
-        "self.biases -= self.lr*dL_dB",
-        code(_dense_update("biases")),
-        "08",
-        "The same step as for the weights. It is right for a gradient with one number for each bias; "
-        "the line that computes dL_dB must give that.",
-    ),
-    said(
-        9,
-        "after the fully connected layer",
-        "for a single image the weight gradient is a product of reshaped vectors, not a dot product",
-        "instead of the dot product, we are using the matrix multiplication with reshape",
-        fact(
-            _plain_dot_product_has_no_table,
-            "np.dot of a vector of inputs and a vector of classes fails, and the reshaped column "
-            "times the reshaped row is the table of all derivatives",
-        ),
-        "08",
-        "The dot product of two plain vectors wants equal lengths and gives one number. A column "
-        "(n × 1) times a row (1 × m) gives the n × m table that is needed. For a batch it would be "
-        "Xᵀ times the table of gradients.",
-    ),
-)
+@cache
+def _makes_the_table(line: str, images: int = 1) -> bool:
+    """Whether a line makes the derivatives by all weights, of so many images at once."""
+    try:
+        return not code(weight_gradient_of_digits(images))(line).differences
+    except ValueError:  # the sizes do not fit
+        return False

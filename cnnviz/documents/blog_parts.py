@@ -1,27 +1,66 @@
-"""The layer of the blog's example, and how its records are written."""
+"""The layers of the blog's example, what its sentences call their cells, and how prints are read."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from functools import cache
+
+import numpy as np
+import sympy
+
 from ..symbols import NOTATIONS
-from .meaning import Layer
-from .record import Record
+from .meaning import Layer, evaluate
+from .printed import parse
 
+LETTERS = NOTATIONS["blog"]
 # The blog's example: X is 3 x 3, K is 2 x 2, and a bias B is added to every Z.
-BLOG = Layer(NOTATIONS["blog"], (3, 3), (2, 2), bias=True)
+BLOG = Layer(LETTERS, (3, 3), (2, 2), bias=True)
+# The same where ⊛ is the convolution of mathematics, and where k is another name of K.
+FLIPPED = Layer(LETTERS, (3, 3), (2, 2), bias=True, star=(("flip", 1),))
+LOWER_CASE = Layer(LETTERS, (3, 3), (2, 2), bias=True, also=(("k", "kernel"),))
+# Not square, so that rows and columns cannot be exchanged unnoticed.
+OBLONG = Layer(LETTERS, (4, 6), (2, 3), bias=True)
+
+BIAS = np.array([sympy.Symbol("B")], dtype=object)
+# What the cells of the layer are called in words, and the sums that the outputs stand for.
+CELLS = {
+    "input": BLOG.input,
+    "kernel": BLOG.kernel,
+    "weight": BLOG.kernel,
+    "bias": BIAS,
+    "output": BLOG.chain.names,
+    "error signal": BLOG.upstream,
+}
+VALUES = {**CELLS, "output": BLOG.output}
 
 
-def said(number, place, states, printed, check, lesson, proof, contradicts="") -> Record:
-    """A record of the blog; ``check`` is one check, or readings with their conventions."""
-    readings = check if isinstance(check, tuple) else (("", check),)
-    contradicts = f"blog-{contradicts:02}" if contradicts else ""
-    return Record(
-        f"blog-{number:02}",
-        "blog",
-        place,
-        states,
-        printed,
-        readings,
-        lesson,
-        proof,
-        contradicts=contradicts,
-    )
+@cache
+def derivative(cell: sympy.Symbol) -> sympy.Expr:
+    """The derivative of the loss by a cell of X or K, by the chain rule."""
+    return BLOG.gradient(cell)
+
+
+def right_side(equation: str):
+    """The value of what an equation says, as it is printed."""
+    return evaluate(parse(equation).sides[-1], BLOG)
+
+
+def agree(made: Iterable, equations: Iterable[str]) -> list[bool]:
+    """Of each result whether it is what the equation in its place says."""
+    pairs = zip(made, equations, strict=True)
+    return [sympy.expand(one - right_side(equation)) == 0 for one, equation in pairs]
+
+
+def braced(cell: str) -> str:
+    """A cell as it stands in a formula.
+
+    >>> braced("K_mn")
+    'K_{mn}'
+    """
+    letter, below = cell.split("_")
+    return f"{letter}_{{{below}}}"
+
+
+def in_words(shape: Iterable[int]) -> sympy.Symbol:
+    """The size of an array as it is said, such as 3 × 2."""
+    return sympy.Symbol(rf"\text{{{' × '.join(map(str, shape))}}}")

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import itertools
 import math
-import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from types import SimpleNamespace
@@ -17,8 +16,9 @@ from types import SimpleNamespace
 import numpy as np
 import sympy
 
-from .meaning import ANYTHING, Layer, evaluate, latex, same
-from .printed import Chain, Dots, Matrix, Name, Product, parse
+from .captions import captions_of, fits, misnamed, right_caption, written
+from .meaning import ANYTHING, LEFT_OUT, Layer, evaluate, latex, same
+from .printed import CannotRead, Caption, Chain, Dots, Matrix, Name, Product, parse
 
 
 @dataclass(frozen=True)
@@ -32,13 +32,20 @@ class Difference:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What was derived, as LaTeX, and where the print differs from it."""
+    """What was derived, as LaTeX, and where the print differs from it.
+
+    Of a formula ``values`` are the expressions that were derived, cell by cell, and ``layer`` is the
+    layer in whose letters.
+    """
 
     derived: str
     differences: tuple[Difference, ...] = ()
+    values: tuple[sympy.Expr, ...] = ()
+    layer: Layer | None = None
 
 
 Check = Callable[[str], Outcome]
+CAPTION = "the caption"  # where print and derivation call the same thing by other names
 
 
 def compare(printed, derived, where: str = "") -> list[Difference]:
@@ -59,7 +66,7 @@ def compare(printed, derived, where: str = "") -> list[Difference]:
 
 def _terms_apart(where: str, printed, derived) -> Difference:
     """Two sums that differ, without the terms they share."""
-    if printed is None or derived is None:
+    if any(side is None or side is ANYTHING for side in (printed, derived)):
         return _difference(where or "the whole", printed, derived)
     one, other = (set(sympy.Add.make_args(sympy.expand(side))) for side in (printed, derived))
     if not one & other:
@@ -69,7 +76,10 @@ def _terms_apart(where: str, printed, derived) -> Difference:
 
 
 def spread_dots(printed: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
-    """A printed matrix in full size: a whole row or column of dots stands for as many as are missing."""
+    """A printed matrix in full size: a row or column of dots stands for as many as are missing.
+
+    Dots that stand for nothing that is missing stay, and agree with no value.
+    """
     if printed.ndim != 2 or len(shape) != 2:
         return printed
     for axis in (0, 1):
@@ -77,15 +87,21 @@ def spread_dots(printed: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
         missing = shape[axis] - len(lines)
         dotted = [n for n, line in enumerate(lines) if all(entry is ANYTHING for entry in line)]
         if missing > 0 and len(dotted) == 1:
-            spread = np.repeat(
-                lines, [1 + missing * (n in dotted) for n in range(len(lines))], axis=0
-            )
+            (n,) = dotted
+            left_out = np.full((missing + 1, *lines.shape[1:]), LEFT_OUT, dtype=object)
+            spread = np.concatenate([lines[:n], left_out, lines[n + 1 :]])
             printed = np.moveaxis(spread, 0, axis)
     return printed
 
 
 def _difference(at: str, printed, derived) -> Difference:
     return Difference(at, latex(printed), latex(derived))
+
+
+def cells_of(*values) -> tuple[sympy.Expr, ...]:
+    """All expressions in some values, in reading order, without blanks and dots."""
+    cells = (cell for value in values for cell in np.asarray(value, dtype=object).flat)
+    return tuple(sympy.sympify(cell) for cell in cells if cell is not None and cell is not ANYTHING)
 
 
 def equation(layer: Layer, free: dict[str, int] | None = None) -> Check:
@@ -99,17 +115,27 @@ def equation(layer: Layer, free: dict[str, int] | None = None) -> Check:
         sides = parse(printed).sides
         if len(sides) < 2:
             raise ValueError(f"An equation has two sides: {printed}")
-        found, derived = [], []
-        for values in itertools.product(*(range(1, n + 1) for n in (free or {}).values())):
+        found, derived, sizes = _misnamed(sides, layer), [], tuple((free or {}).values())
+        for values in itertools.product(*(range(1, n + 1) for n in sizes)):
             indices = dict(zip(free or {}, values, strict=True))
             where = ", ".join(f"{name}={value}" for name, value in indices.items())
             meant, *others = (evaluate(side, layer, indices) for side in sides)
             derived.append(meant)
             for other in others:
                 found += compare(other, meant, where)
-        return Outcome(latex(derived[0]) if len(derived) == 1 else "", tuple(found))
+        return Outcome(_shown(derived, sizes), tuple(found), cells_of(*derived), layer)
 
     return check
+
+
+def _shown(derived: list, sizes: tuple[int, ...]) -> str:
+    """The one value, or a matrix of those for all free indices, half of which count its rows."""
+    if len(derived) == 1:
+        return latex(derived[0])
+    if any(isinstance(value, np.ndarray) for value in derived):
+        return ""
+    rows = math.prod(sizes[: (len(sizes) + 1) // 2])
+    return latex(np.array(derived, dtype=object).reshape(rows, -1))
 
 
 def displays(layer: Layer, *derive: Callable[[Layer], object]) -> Check:
@@ -122,15 +148,47 @@ def displays(layer: Layer, *derive: Callable[[Layer], object]) -> Check:
         parts = _parts(parse(printed))
         if len(parts) != len(derive):
             raise ValueError(f"{len(derive)} parts were expected, and {len(parts)} are printed.")
-        found, shown = [], []
+        found, shown, values = [], [], []
         for n, (part, make) in enumerate(zip(parts, derive, strict=True), start=1):
             derived = make(layer)
             where = f"part {n}," if len(parts) > 1 else ""
-            found += compare(evaluate(part, layer), derived, where)
-            shown.append(latex(derived))
-        return Outcome(r" \quad ".join(shown), tuple(found))
+            found += _part_apart(part, derived, where, layer)
+            is_caption = isinstance(part, Caption)
+            shown.append(right_caption(derived, layer) if is_caption else latex(derived))
+            values.append(derived)
+        return Outcome(r" \quad ".join(shown), tuple(found), cells_of(*values), layer)
 
     return check
+
+
+def _part_apart(part, derived, where: str, layer: Layer) -> list[Difference]:
+    """A part of a display beside what is derived; a caption is one as a whole."""
+    if not isinstance(part, Caption):
+        return compare(evaluate(part, layer), derived, where)
+    if fits(part, derived, layer):
+        return []
+    return [Difference(CAPTION, written(part), right_caption(derived, layer))]
+
+
+def _misnamed(trees, layer: Layer) -> list[Difference]:
+    """The captions that do not fit what they stand beside."""
+    return [Difference(CAPTION, *pair) for pair in misnamed(trees, layer)]
+
+
+def captioned(count: int) -> Check:
+    """As many things in a print have a caption; whether each fits, the other checks say."""
+
+    def check(printed: str) -> Outcome:
+        found = len(list(captions_of(parse(printed))))
+        apart = (Difference("captions", str(found), str(count)),) if found != count else ()
+        return Outcome(str(count), apart)
+
+    return check
+
+
+def part_of(printed: str, n: int, layer: Layer):
+    """The value of one part of a printed display, counted from 0: what a sentence speaks of."""
+    return evaluate(_parts(parse(printed))[n], layer)
 
 
 def _parts(chain: Chain) -> list:
@@ -163,7 +221,8 @@ def _cells_that_are(
 
     def check(printed: str) -> Outcome:
         matrix = _parts(parse(printed))[part]
-        assert isinstance(matrix, Matrix)
+        if not isinstance(matrix, Matrix):
+            raise CannotRead(f"Part {part + 1} is no matrix: {printed}")
         cells = {
             (r + 1, c + 1)
             for r, row in enumerate(matrix.rows)
@@ -185,7 +244,8 @@ def result(layer: Layer, derive: Callable[[Layer], object]) -> Check:
     def check(printed: str) -> Outcome:
         (expression,) = parse(printed).sides
         derived = derive(layer)
-        return Outcome(latex(derived), tuple(compare(evaluate(expression, layer), derived)))
+        found = [*_misnamed(expression, layer), *compare(evaluate(expression, layer), derived)]
+        return Outcome(latex(derived), tuple(found), cells_of(derived), layer)
 
     return check
 
@@ -196,68 +256,8 @@ def both(*checks: Check) -> Check:
     def check(printed: str) -> Outcome:
         outcomes = [one(printed) for one in checks]
         differences = tuple(d for outcome in outcomes for d in outcome.differences)
-        return Outcome(outcomes[0].derived, differences)
-
-    return check
-
-
-def numbers(derive: Callable[[], list]) -> Check:
-    """The numbers in a sentence, in order, are those that the computation gives."""
-
-    def check(printed: str) -> Outcome:
-        derived = [sympy.Integer(n) for n in derive()]
-        stated = [sympy.Integer(n) for n in re.findall(r"\d+", printed)]
-        if len(stated) != len(derived):
-            return Outcome(
-                _listed(derived),
-                (Difference("how many numbers", _listed(stated), _listed(derived)),),
-            )
-        found = [
-            Difference(f"number {n}", str(one), str(other))
-            for n, (one, other) in enumerate(zip(stated, derived, strict=True), start=1)
-            if one != other
-        ]
-        return Outcome(_listed(derived), tuple(found))
-
-    return check
-
-
-def words(vocabulary: dict[str, object], derive: Callable[[], list]) -> Check:
-    """The words of a rule that mean something are those that the computation gives.
-
-    ``vocabulary`` maps words to what they mean; the meanings found in the print, in order, are
-    compared with ``derive``.
-    """
-    pattern = re.compile("|".join(sorted(map(re.escape, vocabulary), key=len, reverse=True)))
-
-    def check(printed: str) -> Outcome:
-        stated = [vocabulary[word] for word in pattern.findall(printed)]
-        derived = derive()
-        if stated == derived:
-            return Outcome(_listed(derived))
-        return Outcome(
-            _listed(derived), (Difference("the words", _listed(stated), _listed(derived)),)
-        )
-
-    return check
-
-
-def rule(terms: tuple[str, ...], derive: Callable[[], list]) -> Check:
-    """The terms of a rule and its numbers, in the order of the print, are those computed.
-
-    >>> rule(("stride", "padding"), lambda: ["stride", 1])("with a stride of 2").differences[0].at
-    'the words'
-    """
-    pattern = re.compile("|".join([*sorted(map(re.escape, terms), key=len, reverse=True), r"\d+"]))
-
-    def check(printed: str) -> Outcome:
-        stated = [int(word) if word.isdigit() else word for word in pattern.findall(printed)]
-        derived = derive()
-        if stated == derived:
-            return Outcome(_listed(derived))
-        return Outcome(
-            _listed(derived), (Difference("the words", _listed(stated), _listed(derived)),)
-        )
+        formula = next((one for one in outcomes if one.values), outcomes[0])
+        return Outcome(outcomes[0].derived, differences, formula.values, formula.layer)
 
     return check
 
@@ -297,19 +297,26 @@ def code(use: Callable[[Callable[..., dict]], Iterable[tuple[str, object, object
         found, first = [], None
         try:
             for where, made, derived in use(lambda **names: _run(printed, names)):
+                first = derived if first is None else first
                 made, derived = (
                     np.array(side, dtype=object) if isinstance(side, tuple | list) else side
                     for side in (made, derived)
                 )
-                first = derived if first is None else first
                 found += compare(made, derived, where)
         except (AttributeError, KeyError, TypeError) as error:  # it makes other names or things
             raise DoesNotRun(f"{type(error).__name__}: {error}: {printed}") from None
         if first is None:
             raise ValueError(f"Nothing was tried: {printed}")
-        return Outcome(latex(first) if np.size(first) <= 16 else "", tuple(found))
+        return Outcome(_in_code(first), tuple(found))
 
     return check
+
+
+def _in_code(value) -> str:
+    """A size as code writes it, and anything else as LaTeX; nothing of what is too large to read."""
+    if isinstance(value, tuple | list) and all(isinstance(n, int | np.integer) for n in value):
+        return f"({', '.join(map(str, value))})"
+    return latex(value) if np.size(value) <= 16 else ""
 
 
 def _run(line: str, names: dict) -> dict:
@@ -352,7 +359,3 @@ _NUMPY = SimpleNamespace(
     zeros=lambda shape, dtype=object: np.zeros(shape, dtype),
     random=SimpleNamespace(randn=_randn),
 )
-
-
-def _listed(items) -> str:
-    return ", ".join(map(str, items))

@@ -12,53 +12,92 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from functools import cache
 
 from . import (
+    blog_chain,
     blog_code,
     blog_dense,
     blog_input,
+    blog_intuition,
     blog_kernel,
+    blog_parts,
     blog_pooling,
+    blog_relu,
+    note_applications,
     note_convolution,
+    note_displays,
+    note_inverse,
     note_kernel,
+    note_parts,
     note_pooling,
     note_stride,
     note_transposed,
-    slides_filter,
-    slides_input,
-    slides_layer,
-    slides_network,
+    slides_backward,
+    slides_forward,
+    slides_gradients,
+    slides_parts,
     slides_pooling,
+    slides_steps,
 )
-from .record import VERDICTS, Judged, Record, judge
+from .checks import Difference
+from .contradictions import contradictions
+from .loading import load
+from .names import names_of
+from .record import UNREADABLE, VERDICTS, Judged, Record, judge
 
-# The records of each document stand in reading order, part after part.
-SECTIONS = {
-    "note": (note_pooling, note_convolution, note_transposed, note_stride, note_kernel),
-    "slides": (slides_network, slides_layer, slides_filter, slides_input, slides_pooling),
-    "blog": (blog_dense, blog_pooling, blog_kernel, blog_input, blog_code),
-}
+# Each document, with what the checks in its file may speak of.
+COMPUTED = {
+    "note": (
+        note_parts, note_displays, note_pooling, note_convolution, note_transposed, note_stride,
+        note_inverse, note_kernel, note_applications,
+    ),
+    "slides": (
+        slides_parts, slides_steps, slides_gradients, slides_forward, slides_backward,
+        slides_pooling,
+    ),
+    "blog": (
+        blog_parts, blog_dense, blog_pooling, blog_relu, blog_kernel, blog_chain, blog_input,
+        blog_intuition, blog_code,
+    ),
+}  # fmt: skip
 
 
 @cache
 def all_records() -> tuple[Record, ...]:
     """All records in reading order: the note, the slides, the blog."""
-    return tuple(record for document in SECTIONS for record in records_of(document))
+    return tuple(record for document in COMPUTED for record in records_of(document))
 
 
 def records_of(document: str) -> tuple[Record, ...]:
     """What one document prints: "note", "slides" or "blog"."""
-    return tuple(record for section in SECTIONS[document] for record in section.RECORDS)
+    return load(document, names_of(*COMPUTED[document]))
 
 
-def judge_all(progress: Callable[[int, int], None] = lambda done, of: None) -> tuple[Judged, ...]:
-    """Judge the whole ledger; ``progress(done, of)`` is called after each record."""
-    records, judged = all_records(), []
+def judge_all(
+    progress: Callable[[int, int], None] = lambda done, of: None,
+    records: Iterable[Record] | None = None,
+) -> tuple[Judged, ...]:
+    """Judge the whole ledger, or some records; ``progress(done, of)`` is called after each.
+
+    A print that cannot be read, or a proof that cannot run, spoils its own record and no other.
+    """
+    records, judged = all_records() if records is None else tuple(records), []
     for record in records:
-        judged.append(judge(record))
+        judged.append(_judged(record))
         progress(len(judged), len(records))
-    return tuple(judged)
+    against = contradictions(judged)
+    return tuple(replace(one, contradicts=against.get(one.record.id, "")) for one in judged)
+
+
+def _judged(record: Record) -> Judged:
+    try:
+        return judge(record)
+    except Exception as error:
+        reason = f"the proof could not run: {type(error).__name__}: {error}"
+        found = Difference("the whole", record.printed, reason)
+        return Judged(record, UNREADABLE, "", (found,))
 
 
 def summary(judged: Iterable[Judged]) -> str:
@@ -66,17 +105,26 @@ def summary(judged: Iterable[Judged]) -> str:
     judged = list(judged)
     documents = list(dict.fromkeys(one.record.document for one in judged))
     lines = [_row("", *documents, "all")]
-    for verdict in VERDICTS:
+    for verdict in (*VERDICTS, UNREADABLE):
         found = Counter(one.record.document for one in judged if one.verdict == verdict)
+        if verdict == UNREADABLE and not found:
+            continue
         lines.append(_row(verdict, *(found[d] for d in documents), sum(found.values())))
     totals = Counter(one.record.document for one in judged)
     lines.append(_row("all", *(totals[d] for d in documents), len(judged)))
     for one in judged:
         if one.verdict != "proved":
-            places = "; ".join(d.at for d in one.differences)
-            reason = one.convention or places
-            lines.append(f"\n{one.record.id}  {one.verdict}: {one.record.states}\n    {reason}")
+            lines.append(f"\n{one.record.id}  {one.verdict}: {one.record.states}\n    {_why(one)}")
     return "\n".join(lines)
+
+
+def _why(one: Judged) -> str:
+    """Why a record is not simply proved, in a line."""
+    if one.verdict == UNREADABLE:
+        return one.unreadable
+    places = "; ".join(difference.at for difference in one.differences)
+    against = f" (against {one.contradicts})" if one.contradicts else ""
+    return (one.convention or one.record.uncompared or places) + against
 
 
 def _row(head: str, *cells) -> str:

@@ -8,18 +8,23 @@ the layer's own definition, with one free symbol for each upstream gradient ∂L
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
 import numpy as np
 import sympy
 
-from ..derivations.letters import symbol_array
-from ..functional import conv2d, conv_matrix, rot180
-from ..symbols import Notation, labels
-from .printed import Call, Dots, Matrix, Name, Number, Partial, Plus, Power, Product, Sum
+from ..derivations import layer as derivations
+from ..derivations.arrays import array
+from ..derivations.chain import Chain
+from ..functional import conv2d, rot180
+from ..symbols import Notation
+from .printed import Call, Caption, Dots, Matrix, Name, Number, Partial, Plus, Power, Product, Sum
 
-ANYTHING = Dots()  # an entry that is not written out, and so cannot differ
+ANYTHING = Dots()  # dots where an entry belongs
+LEFT_OUT = object()  # an entry of the rows or columns that dots stand for
+# The sign that stands for a convolution between two maps; on the slides the word does.
+CONVOLUTION = {"note": "*", "blog": "circledast"}
 
 
 class HasNoMeaning(ValueError):
@@ -47,55 +52,60 @@ class Layer:
     pooled: bool = False
     also: tuple[tuple[str, str], ...] = ()
     star: tuple[tuple[str, int], ...] = ()
-    letters: dict = field(init=False, compare=False, repr=False)
 
-    def __post_init__(self):
+    @property
+    def sizes(self) -> dict[str, object]:
+        """What a derivation of this layer is called with."""
+        names = ("input_size", "kernel_size", "stride", "notation")
+        return {name: getattr(self, name) for name in names}
+
+    @cached_property
+    def letters(self) -> dict[str, str]:
+        """What each letter names in this layer."""
         names = self.notation
-        letters = {
-            names.input: "input",
-            names.kernel: "kernel",
-            names.output: "output",
-            names.scalar: "scalar",
-        }
-        object.__setattr__(self, "letters", {**letters, **dict(self.also)})
+        own = {names.input: "input", names.kernel: "kernel", names.output: "output"}
+        return {**own, names.scalar: "scalar", **dict(self.also)}
 
     @cached_property
+    def _symbols(self) -> derivations.Layer:
+        """The layer of the derivations, in which each output is spelled out from its definition."""
+        return derivations.Layer(
+            self.input_size, self.kernel_size, self.stride, notation=self.notation
+        )
+
+    @property
     def input(self) -> np.ndarray:
-        return symbol_array(self.notation.input, self.input_size)
+        return self._symbols.input
 
-    @cached_property
+    @property
     def kernel(self) -> np.ndarray:
-        return symbol_array(self.notation.kernel, self.kernel_size)
+        return self._symbols.kernel
 
     @cached_property
     def output(self) -> np.ndarray:
         """Each output as the sum that defines it."""
-        summed = conv2d(self.input, self.kernel, stride=self.stride)
+        summed = self._symbols.outputs
         return summed + sympy.Symbol("B") if self.bias else summed
 
     @cached_property
     def upstream(self) -> np.ndarray:
         """One free symbol for each upstream gradient."""
-        scalar, output = self.notation.scalar, self.notation.output
-        names = [f"∂{scalar}/∂{label}" for label in labels(output, self.output.shape)]
-        return np.array([sympy.Symbol(name) for name in names], dtype=object).reshape(
-            self.output.shape
-        )
+        return self._symbols.upstream
 
     @cached_property
     def matrix(self) -> np.ndarray:
-        return conv_matrix(self.kernel, self.input_size, stride=self.stride)
+        return self._symbols.matrix
+
+    @cached_property
+    def chain(self) -> Chain:
+        return Chain(self.notation.scalar, self._symbols.names, self.output)
 
     def part(self, name: str) -> np.ndarray:
         return {"input": self.input, "kernel": self.kernel, "output": self.output}[name]
 
     def gradient(self, symbol: sympy.Symbol) -> sympy.Expr:
         """The derivative of the scalar by a symbol of this layer, by the chain rule."""
-        terms = (
-            g * sympy.diff(y, symbol)
-            for g, y in zip(self.upstream.flat, self.output.flat, strict=True)
-        )
-        return sympy.Add(*terms)
+        return self.chain.calculus(array([symbol], (1,)))[0]
 
 
 def evaluate(tree, layer: Layer, indices: dict[str, int] | None = None):
@@ -116,6 +126,8 @@ def evaluate(tree, layer: Layer, indices: dict[str, int] | None = None):
         case Sum(index, low, high, body):
             values = range(_bound(low, layer), _bound(high, layer) + 1)
             return sum(evaluate(body, layer, {**indices, index: value}) for value in values)
+        case Product("", thing, Caption()) if not isinstance(thing, Caption):
+            return evaluate(thing, layer, indices)  # and whether the caption fits: ``captions``
         case Product(sign, left, right):
             return _product(
                 sign, evaluate(left, layer, indices), evaluate(right, layer, indices), layer
@@ -124,6 +136,8 @@ def evaluate(tree, layer: Layer, indices: dict[str, int] | None = None):
             return evaluate(base, layer, indices).T
         case Partial(top, bottom):
             return _partial(top, bottom, layer, indices)
+        case Caption(noun, named):
+            return turned(noun, evaluate(named, layer, indices))
         case Call(name, arguments):
             return _call(
                 name, [evaluate(argument, layer, indices) for argument in arguments], layer
@@ -239,14 +253,18 @@ def _jacobian(of, by):
 def _product(sign: str, left, right, layer: Layer):
     """Two values with the sign between them, as the documents mean it."""
     if not (isinstance(left, np.ndarray) and isinstance(right, np.ndarray)):
+        if sign == "circledast":
+            raise HasNoMeaning("A convolution is between two maps.")
         return left * right
     if sign == "bullet":
         return left * right
-    if right.ndim > 2:  # the chain rule for whole maps: a sum over all outputs
+    if right.ndim > 2 and sign in ("", "*"):  # for whole maps the chain rule sums over all outputs
         return np.tensordot(left, right, axes=left.ndim)
     if sign == "":
         return _matrix_product(left, right)
-    return convolve(left, right, **dict(layer.star))
+    if sign == CONVOLUTION.get(layer.notation.document):
+        return convolve(left, right, **dict(layer.star))
+    raise HasNoMeaning(f"Between two maps the sign {sign} has no meaning in this document.")
 
 
 def _matrix_product(left: np.ndarray, right: np.ndarray):
@@ -273,19 +291,26 @@ def _call(name: str, values: list, layer: Layer):
         case "rotated", [kernel]:
             return rot180(kernel)
         case "padded", [map_]:
-            around = np.zeros([size + 2 for size in map_.shape], dtype=object)
-            around[1:-1, 1:-1] = map_
-            return around
+            return np.pad(map_, [(size - 1, size - 1) for size in layer.kernel_size])
         case "sum", [np.ndarray() as map_]:
             return sympy.Add(*map_.flat)
     raise HasNoMeaning(f"Nothing here is called {name}.")
 
 
+def turned(noun: str, named):
+    """What a noun means: the *rotated Filter* F is F after half a turn, or after the angle it says."""
+    match = re.match(r"(?:(\d+)° )?rotated ", noun)
+    quarters, rest = divmod(int(match[1] or 180), 90) if match else (0, 0)
+    if rest:
+        raise HasNoMeaning(f"A table cannot be turned by {match[1]} degrees.")
+    return np.rot90(named, quarters) if match else named
+
+
 def same(printed, derived) -> bool:
-    """Whether two entries are equal; dots agree with everything, a blank with a blank."""
-    if printed is ANYTHING or derived is ANYTHING:
+    """Whether two entries are equal; a blank only with a blank, and dots with dots."""
+    if printed is LEFT_OUT:
         return True
-    if printed is None or derived is None:
+    if any(side is None or side is ANYTHING for side in (printed, derived)):
         return printed is derived
     if isinstance(printed, np.ndarray) != isinstance(derived, np.ndarray):
         return False  # a whole map where a number belongs
@@ -298,7 +323,7 @@ def latex(value) -> str:
         rows = value.reshape(1, -1) if value.ndim == 1 else value
         lines = (" & ".join(latex(entry) for entry in row) for row in rows)
         return r"\begin{bmatrix} " + r" \\ ".join(lines) + r" \end{bmatrix}"
-    if value is ANYTHING:
+    if value is ANYTHING or value is LEFT_OUT:
         return r"\cdot"
     if value is None:
         return ""

@@ -1,4 +1,4 @@
-"""The layers of the note, what calculus gives for them, and the blocks that it prints repeatedly."""
+"""The layers of the note and what calculus gives for them."""
 
 from __future__ import annotations
 
@@ -10,8 +10,7 @@ import sympy
 
 from ..functional import conv2d, max_pool2d, rot180, spread_gradient
 from ..symbols import NOTATIONS
-from .checks import Check, compare
-from .meaning import Layer
+from .meaning import Layer, same
 
 NAMES = NOTATIONS["note"]
 NOTE = Layer(NAMES, (4, 4), (3, 3))
@@ -24,45 +23,16 @@ POOLING = Layer(NAMES, (4, 4), (3, 3), pooled=True)
 
 # Any numbers with a_21, a_14, a_31 and a_43 as the largest of their windows would do.
 ORDER = np.array([[2, 1, 3, 9], [8, 0, 4, 5], [7, 6, 2, 1], [3, 0, 9, 8]])
-
-MAP_4 = r"""\begin{bmatrix}
-a_{11} & a_{12} & a_{13} & a_{14} \\
-a_{21} & a_{22} & a_{23} & a_{24} \\
-a_{31} & a_{32} & a_{33} & a_{34} \\
-a_{41} & a_{42} & a_{43} & a_{44}
-\end{bmatrix}"""
-MAP_5 = r"""\begin{bmatrix}
-a_{11} & a_{12} & a_{13} & a_{14} & a_{15} \\
-a_{21} & a_{22} & a_{23} & a_{24} & a_{25} \\
-a_{31} & a_{32} & a_{33} & a_{34} & a_{35} \\
-a_{41} & a_{42} & a_{43} & a_{44} & a_{45} \\
-a_{51} & a_{52} & a_{53} & a_{54} & a_{55}
-\end{bmatrix}"""
-KERNEL = r"""\begin{bmatrix}
-k_{11} & k_{12} & k_{13} \\
-k_{21} & k_{22} & k_{23} \\
-k_{31} & k_{32} & k_{33}
-\end{bmatrix}"""
-FLIPPED = r"""\begin{bmatrix}
-k_{33} & k_{32} & k_{31} \\
-k_{23} & k_{22} & k_{21} \\
-k_{13} & k_{12} & k_{11}
-\end{bmatrix}"""
-GRADIENT = r"""\begin{bmatrix}
-\frac{\partial F}{\partial h_{11}} & \frac{\partial F}{\partial h_{12}} \\
-\frac{\partial F}{\partial h_{21}} & \frac{\partial F}{\partial h_{22}}
-\end{bmatrix}"""
-ARRAYSTRETCH = r"\renewcommand{\arraystretch}{1.5}" + "\n"
-
-
-def only(check: Check) -> tuple[tuple[str, Check], ...]:
-    """The readings of a print that is read one way: with the conventions of the note."""
-    return (("", check),)
+EVERY_CELL = frozenset(product(range(1, 5), repeat=2))
 
 
 def equal(one, other) -> bool:
     """Whether two maps have the same size and the same expressions in it."""
-    return not compare(np.asarray(one), np.asarray(other))
+    one, other = np.asarray(one), np.asarray(other)
+    return one.shape == other.shape and all(map(same, one.flat, other.flat))
+
+
+# What calculus gives for a layer ---------------------------------------------------------------
 
 
 def gradient(layer: Layer, part: str) -> np.ndarray:
@@ -115,32 +85,44 @@ def winners() -> frozenset[tuple[int, int]]:
     return frozenset((int(n) // 4 + 1, int(n) % 4 + 1) for n in switches.flat)
 
 
-EVERY_CELL = frozenset(product(range(1, 5), repeat=2))
-ABOUT_AXES = {"horizontal": lambda k: k[::-1], "vertical": lambda k: k[:, ::-1]}
+# Operations that sentences speak of ------------------------------------------------------------
 
 
-@cache
-def turned_kernels(layer: Layer = NOTE) -> dict[tuple[str, ...], np.ndarray]:
-    """The eight ways to lay a square kernel down again, each with its name."""
-    found = {}
-    for transposed, down, across in product((False, True), repeat=3):
-        kernel, name = layer.kernel, ()
-        if transposed:
-            kernel, name = kernel.T, ("transposed",)
-        if down:
-            kernel, name = ABOUT_AXES["horizontal"](kernel), (*name, "horizontal")
-        if across:
-            kernel, name = ABOUT_AXES["vertical"](kernel), (*name, "vertical")
-        found[name] = kernel
-    return found
-
-
-def gathers(layer: Layer, spread: np.ndarray, kernel: np.ndarray, **geometry) -> bool:
-    """Whether a kernel slid over a spread gradient gives the gradient to the input."""
+def makes(wanted: np.ndarray, first: np.ndarray, second: np.ndarray, **geometry) -> bool:
+    """Whether the second map, slid over the first, makes the wanted one."""
     try:
-        return equal(conv2d(spread, kernel, **geometry), input_gradient(layer))
+        return equal(conv2d(first, second, **geometry), wanted)
     except ValueError:  # it does not fit
         return False
+
+
+def gathers(layer: Layer, spread: np.ndarray, kernel: np.ndarray) -> bool:
+    """Whether a kernel slid over a spread gradient gives the gradient to the input."""
+    return makes(input_gradient(layer), spread, kernel)
+
+
+def leads(matrix: np.ndarray | None, start: np.ndarray, end: np.ndarray) -> bool:
+    """Whether a matrix takes one map, flattened, to another."""
+    if matrix is None or matrix.shape != (end.size, start.size):
+        return False
+    return equal(matrix @ start.ravel(), end.ravel())
+
+
+def inverse(matrix: np.ndarray) -> np.ndarray | None:
+    """The inverse of a matrix, if it has one."""
+    rows, columns = matrix.shape
+    return np.array(sympy.Matrix(matrix).inv()) if rows == columns else None
+
+
+def relaid(kernel: np.ndarray, action: str, *directions: str) -> np.ndarray:
+    """A kernel that is flipped or shifted horizontally or vertically, or both, or transposed."""
+    if action == "transposing":
+        return kernel.T  # which has no direction
+    for direction in dict.fromkeys(directions):
+        axis = {"horizontally": 1, "vertically": 0}[direction]
+        flips = action in ("flipped", "flipping")
+        kernel = np.flip(kernel, axis) if flips else np.roll(kernel, 1, axis)
+    return kernel
 
 
 def rotated(layer: Layer) -> np.ndarray:

@@ -1,290 +1,152 @@
-"""What the note prints in section 2 after its rule (2): the transposed convolution."""
+"""What the note says in section 2 after its rule (2), computed: the transposed convolution."""
 
 from __future__ import annotations
 
 from functools import cache
+from itertools import product
 
+import numpy as np
+
+from ..functional import conv2d, max_pool2d
 from ..functional.windows import pad
-from .checks import both, displays, result, rule
-from .meaning import Layer, convolve
+from .meaning import Layer, same
+from .note_displays import operands, product_of
 from .note_parts import (
-    FLIPPED,
     NAMES,
     NOTE,
-    VECTORS,
     around,
     equal,
     gathers,
     input_gradient,
-    only,
-    rotated,
+    leads,
+    pooled_gradient,
+    pooled_upstream,
+    relaid,
     spread,
-    turned_kernels,
 )
-from .record import Record
+
+FLIP_ABOUT = {"horizontal": "vertically", "vertical": "horizontally"}  # an axis that stays in place
+SIDES = {"left": 0, "right": 1}
+
+
+def unflattened_is(
+    matrix: str, vector: str, display: str, how: str, relation: str, stride: int
+) -> bool:
+    """Whether the printed Wᵀ times the printed vector is what the printed convolution gives."""
+    try:
+        slid = conv2d(*operands(display), stride=stride)
+    except ValueError:  # there is no such stride
+        return False
+    made = product_of(matrix, vector, "Wᵀ")
+    made = made.reshape(NOTE.input.shape) if how == "un-flattened" else made
+    return equal(made, slid) == (relation == "identical to")
+
+
+def arrives_padded(display: str, side: str, what: str, passing: str, padding: int) -> bool:
+    """Whether a printed map is what arrives in a pass, with so many zeros on every side, and whether
+    with no other number of them (3) gives the gradient."""
+    arrives = {"forward": NOTE.input, "backward": NOTE.upstream}[passing]
+    made_of = "gradient" if arrives[0, 0].name.startswith("∂") else "feature"
+    printed = operands(display)[SIDES[side]]
+    is_it = what == made_of and equal(printed, pad(arrives, around(padding)))
+    return is_it and _paddings_that_do(display) == [padding]
 
 
 @cache
-def _gathering_stride() -> list:
-    found = [s for s in (1, 2, 3) if gathers(NOTE, spread(NOTE), rotated(NOTE), stride=s)]
-    return ["convolution operation", "stride", *found]
+def _paddings_that_do(display: str) -> list[int]:
+    _, kernel = operands(display)
+    return [p for p in range(5) if gathers(NOTE, pad(NOTE.upstream, around(p)), kernel)]
+
+
+def original_except(
+    display: str,
+    original: str,
+    side: str,
+    relation: str,
+    which: str,
+    way: str,
+    first: str,
+    second: str,
+) -> bool:
+    """Whether a printed kernel is the one of (1), or of (3), turned so; and of the eight ways to
+    lay a kernel down again, the only one with which (3) gives the gradient."""
+    left, right = operands(display)
+    printed = operands(display)[SIDES[side]]
+    kernel = {"orig-convolution": operands(original)[1], "flipped-kernel": right}[which]
+    if {*printed.flat} != {*kernel.flat}:
+        return False  # it is no kernel
+    kernel_to_flip = kernel if way == "flipped" else kernel.T
+    turned = relaid(kernel_to_flip, "flipped", FLIP_ABOUT[first], FLIP_ABOUT[second])
+    agree = list(map(same, turned.flat, printed.flat))
+    eight = [k[::u, ::v] for k in (kernel, kernel.T) for u, v in product((1, -1), repeat=2)]
+    ways = [one for one in eight if gathers(NOTE, left, one)]
+    needed = len(ways) == 1 and equal(ways[0], printed)
+    return needed and (all(agree) if relation == "identical to" else not any(agree))
 
 
 @cache
-def _padding() -> list:
-    found = [p for p in range(5) if gathers(NOTE, pad(NOTE.upstream, around(p)), rotated(NOTE))]
-    slid_over = convolve(spread(NOTE), rotated(NOTE))
-    return [
-        *(["on the left"] if equal(slid_over, input_gradient(NOTE)) else []),
-        "gradient matrix that arrives as input during the backward pass",
-        "padding",
-        *found,
-    ]
-
-
-@cache
-def _axes() -> list[str]:
-    """The one way to turn the kernel with which (3) is the gradient."""
-    ways = turned_kernels()
-    found = [way for way, kernel in ways.items() if gathers(NOTE, spread(NOTE), kernel)]
-    return [word for way in found for word in way]
-
-
-@cache
-def _another_convolution() -> list[str]:
-    """For several sizes: padding by one less than the kernel, and a flip about both axes, do."""
-    sizes = ((4, 4), (3, 3)), ((5, 4), (2, 3)), ((3, 5), (3, 2)), ((2, 2), (2, 2))
-    for input_size, kernel_size in sizes:
-        layer = Layer(NAMES, input_size, kernel_size)
-        around = tuple((n - 1, n - 1) for n in kernel_size)
-        if not gathers(layer, pad(layer.upstream, around), layer.kernel[::-1][:, ::-1]):
-            return []
-    return [
-        "the backward pass through a convolution operation",
-        "another convolution operation",
-        "sufficient padding",
-        "the kernel of the original convolution",
-        "horizontally",
-        "vertically",
-    ]
-
-
-@cache
-def _matrix_not_kernel() -> list[str]:
-    """Whether Wᵀ gives the gradient, and whether a convolution with the transposed kernel does."""
-    w, g = NOTE.matrix, NOTE.upstream.ravel()
-    by_matrix = equal((w.T @ g).reshape(4, 4), input_gradient(NOTE))
-    by_kernel = gathers(NOTE, spread(NOTE), NOTE.kernel.T)
-    return [
-        *(["it is the weight matrix derived from the convolution kernel"] if by_matrix else []),
-        *([] if by_kernel else ["and not the convolution kernel"]),
-    ]
-
-
-@cache
-def _flip_or_transpose() -> list[str]:
-    """Whether flipping a kernel about both axes is the same as transposing it."""
-    flipped = NOTE.kernel[::-1][:, ::-1]
-    same = (
-        "the same as transposing"
-        if equal(flipped, NOTE.kernel.T)
-        else "not the same as transposing"
+def another_convolution(
+    passing: str, first: str, second: str, padding: str, action: str, one: str, other: str
+) -> bool:
+    """Whether, in several sizes, this operation on the padded map with the changed kernel does what
+    the pass through the first operation does."""
+    return all(
+        _goes_through(way, passing, second, padding, relaid(kernel, action, one, other))
+        for way, kernel in _ways(first)
     )
-    return ["horizontally", "vertically", same]
 
 
-RECORDS = (
-    Record(
-        "note-32",
-        "note",
-        "section 2, the product after (2), first factor",
-        "the transposed matrix Wᵀ, 16 × 4",
-        r"""\begin{bmatrix}
-k_{11} & 0 & 0 & 0 \\
-k_{12} & k_{11} & 0 & 0 \\
-k_{13} & k_{12} & 0 & 0 \\
-0 & k_{13} & 0 & 0 \\
-k_{11} & 0 & k_{11} & 0 \\
-k_{12} & k_{11} & k_{12} & 0 \\
-k_{13} & k_{12} & k_{13} & 0 \\
-0 & k_{13} & 0 & 0 \\
-\vdots & \vdots & \vdots & \vdots \\
-0 & 0 & 0 & k_{33}
-\end{bmatrix}""",
-        only(displays(NOTE, lambda layer: layer.matrix.T)),
-        "04",
-        "Row n of Wᵀ lists how the n-th input cell enters the four outputs. Rows 5 to 8 belong to a_21 "
-        "… a_24. In h_11 and h_12 these cells meet the second kernel row, so the first two columns "
-        "need k_21, k_22, k_23 where the print has k_11, k_12, k_13. In h_22 the cells a_22, a_23, "
-        "a_24 meet k_11, k_12, k_13, so the last column needs them where the print has zeros. It is "
-        "the slip of the printed W, transposed; (3) below, worked out, gives the right rows. The PDF "
-        "conversion moreover has k_23 in the last row, where its LaTeX source has the right k_33.",
-        converted=r"\begin{bmatrix} k_{11} & 0 & 0 & 0 \\ k_{12} & k_{11} & 0 & 0 \\ "
-        r"k_{13} & k_{12} & 0 & 0 \\ 0 & k_{13} & 0 & 0 \\ k_{11} & 0 & k_{11} & 0 \\ "
-        r"k_{12} & k_{11} & k_{12} & 0 \\ k_{13} & k_{12} & k_{13} & 0 \\ 0 & k_{13} & 0 & 0 \\ "
-        r"\vdots & \vdots & \vdots & \vdots \\ 0 & 0 & 0 & k_{23} \end{bmatrix}",
-        contradicts="note-35",
-    ),
-    Record(
-        "note-33",
-        "note",
-        "section 2, the product after (2), second factor",
-        "the gradient of the output, flattened",
-        r"""\renewcommand{\arraystretch}{1.5}
-\begin{bmatrix}
-\frac{\partial F}{\partial h_{11}} \\
-\frac{\partial F}{\partial h_{12}} \\
-\frac{\partial F}{\partial h_{21}} \\
-\frac{\partial F}{\partial h_{22}}
-\end{bmatrix}""",
-        only(displays(VECTORS, lambda layer: layer.upstream.reshape(-1, 1))),
-        "04",
-        "The gradient of the four outputs stands in the order in which the outputs are flattened, row "
-        "by row. The PDF conversion drops ∂F/∂h_21, so that the product would not even fit; the LaTeX "
-        "source has it.",
-        converted=r"\begin{bmatrix} \frac{\partial F}{\partial h_{11}} \\ "
-        r"\frac{\partial F}{\partial h_{12}} \\ \frac{\partial F}{\partial h_{22}} \end{bmatrix}",
-    ),
-    Record(
-        "note-34",
-        "note",
-        "section 2, before (3)",
-        "the stride of the convolution (3)",
-        "identical to the result of the following convolution operation (with stride 1)",
-        only(rule(("convolution operation", "stride"), _gathering_stride)),
-        "04",
-        "Sliding the flipped kernel over the padded gradient in steps of 1 gives the sixteen entries of "
-        "Wᵀ ∂F/∂h in a 4 × 4 map. With steps of 2 or 3 the result is smaller.",
-    ),
-    Record(
-        "note-35",
-        "note",
-        "section 2, (3)",
-        "the input gradient as a convolution of the padded gradient with the flipped kernel",
-        r"""\renewcommand{\arraystretch}{1.5}
-\begin{bmatrix}
-0 & 0 & 0 & 0 & 0 & 0 \\
-0 & 0 & 0 & 0 & 0 & 0 \\
-0 & 0 & \frac{\partial F}{\partial h_{11}} & \frac{\partial F}{\partial h_{12}} & 0 & 0 \\
-0 & 0 & \frac{\partial F}{\partial h_{21}} & \frac{\partial F}{\partial h_{22}} & 0 & 0 \\
-0 & 0 & 0 & 0 & 0 & 0 \\
-0 & 0 & 0 & 0 & 0 & 0
-\end{bmatrix} *
-"""
-        + FLIPPED,
-        only(both(result(NOTE, input_gradient), displays(NOTE, spread, rotated))),
-        "04",
-        "Worked out, the expression gives the sixteen derivatives of the chain rule, cell by cell. The "
-        "input cell in row x adds up products in which the output index u and the kernel index i "
-        "satisfy u + i = x + 1: as i goes up, u goes down. That is why the kernel is met backwards, in "
-        "both directions. The PDF conversion lost this display altogether.",
-        converted="",
-        contradicts="note-32",
-    ),
-    Record(
-        "note-36",
-        "note",
-        "section 2, after (3)",
-        "the padding of the gradient in (3)",
-        "The feature map on the left is the gradient matrix that arrives as input during the backward "
-        "pass, with a padding of 2",
-        only(
-            rule(
-                (
-                    "on the left",
-                    "on the right",
-                    "gradient matrix that arrives as input during the backward pass",
-                    "padding",
-                ),
-                _padding,
-            )
-        ),
-        "04",
-        "Of the paddings 0 to 4, only 2 gives the gradient of the 4 × 4 input: one less than the "
-        "kernel, so that the first window holds a single gradient, in its last corner.",
-    ),
-    Record(
-        "note-37",
-        "note",
-        "section 2, after (3)",
-        "the kernel of (3) is flipped about both axes",
-        r"it is \textit{flipped} about the horizontal and vertical axes",
-        only(
-            rule(
-                (r"\textit{flipped}", "horizontal", "vertical"),
-                lambda: [r"\textit{flipped}", *_axes()],
-            )
-        ),
-        "04",
-        "There are eight ways to lay a square kernel down again: flipped or not about each axis, "
-        "transposed or not. Only the flip about both axes, a turn by 180°, gives the gradient.",
-    ),
-    Record(
-        "note-38",
-        "note",
-        "section 2, after (3)",
-        "the backward pass of a convolution is another convolution",
-        "the backward pass through a convolution operation can be performed using another convolution "
-        "operation -- which utilizes sufficient padding and a kernel formed by flipping the kernel of "
-        "the original convolution operation horizontally and vertically",
-        only(
-            rule(
-                (
-                    "the backward pass through a convolution operation",
-                    "another convolution operation",
-                    "sufficient padding",
-                    "the kernel of the original convolution",
-                    "horizontally",
-                    "vertically",
-                ),
-                _another_convolution,
-            )
-        ),
-        "04",
-        "For maps and kernels of four shapes, square and not, padding the gradient by one less than the "
-        "kernel on every side and sliding the kernel flipped both ways gives the derivatives of the "
-        "chain rule. If the forward pass is padded by p itself, that much less padding is needed.",
-    ),
-    Record(
-        "note-39",
-        "note",
-        "section 2, the remark in brackets after (3)",
-        "what is transposed is the matrix, not the kernel",
-        "it is the weight matrix derived from the convolution kernel that is transposed, and not the "
-        "convolution kernel itself",
-        only(
-            rule(
-                (
-                    "it is the weight matrix derived from the convolution kernel",
-                    "and not the convolution kernel",
-                ),
-                _matrix_not_kernel,
-            )
-        ),
-        "05",
-        "Wᵀ times the gradient is the input gradient. Sliding the transposed kernel over the padded "
-        "gradient gives something else.",
-    ),
-    Record(
-        "note-40",
-        "note",
-        "section 2, the remark in brackets after (3)",
-        "flipping is not transposing",
-        "The kernel is flipped horizontally and vertically, which is not the same as transposing.",
-        only(
-            rule(
-                (
-                    "horizontally",
-                    "vertically",
-                    "not the same as transposing",
-                    "the same as transposing",
-                ),
-                _flip_or_transpose,
-            )
-        ),
-        "04",
-        "The flip takes k_ij to the place (4 - i, 4 - j), the transpose to (j, i). For a kernel of nine "
-        "free weights these differ. They agree only for a kernel that is its own mirror image in the "
-        "diagonal from lower left to upper right.",
-    ),
-)
+def _ways(operation: str):
+    """Passes through an operation, (from, to) by their names, and the kernel of the operation."""
+    if operation == "max pooling":
+        back = (pooled_upstream(), pooled_gradient())
+        yield {"backward": back, "forward": back[::-1]}, np.ones((2, 2), dtype=int)
+        return
+    for sizes in (((4, 4), (3, 3)), ((5, 4), (2, 3)), ((3, 5), (3, 2)), ((2, 2), (2, 2))):
+        layer = Layer(NAMES, *sizes)
+        yield (
+            {
+                "backward": (layer.upstream, input_gradient(layer)),
+                "forward": (layer.input, layer.output),
+            },
+            layer.kernel,
+        )
+
+
+def _goes_through(way, passing: str, operation: str, padding: str, kernel: np.ndarray) -> bool:
+    start, end = way[passing]
+    enough = tuple((n - 1, n - 1) for n in kernel.shape)
+    padded = pad(start, enough) if padding == "sufficient" else start
+    order = np.arange(padded.size).reshape(padded.shape)
+    try:
+        made = {
+            "convolution": lambda: conv2d(padded, kernel),
+            "max pooling": lambda: max_pool2d(padded, kernel.shape, 1, order=order),
+        }[operation]()
+    except ValueError:  # it does not fit
+        return False
+    return equal(made, end)
+
+
+def is_changed(one: str, action: str, other: str) -> bool:
+    """Whether the gradient comes from the one, changed so, and not from the other."""
+    return _gives_gradient(one, action) and not _gives_gradient(other, action)
+
+
+@cache
+def _gives_gradient(what: str, action: str) -> bool:
+    """Whether the matrix W or the kernel, transposed or flipped, gives the gradient to the input."""
+    change = {"transposed": np.transpose, "flipped": np.flip}[action]
+    if what.startswith("weight matrix"):
+        return leads(change(NOTE.matrix), NOTE.upstream, input_gradient(NOTE))
+    return gathers(NOTE, spread(NOTE), change(NOTE.kernel))
+
+
+def flip_is_transposing(
+    display: str, original: str, action: str, one: str, other: str, relation: str
+) -> bool:
+    """Whether the kernel of (3) is that of (1), changed so, and whether that is its transpose."""
+    (_, kernel), (_, printed) = operands(original), operands(display)
+    changed = relaid(kernel, action, one, other)
+    is_the_transpose = equal(changed, kernel.T)
+    return equal(changed, printed) and is_the_transpose == (relation == "the same as")

@@ -97,6 +97,14 @@ class Call:
 
 
 @dataclass(frozen=True)
+class Caption:
+    """A noun before what it names: Filter F, Loss gradient ∂L/∂O."""
+
+    noun: str
+    named: object
+
+
+@dataclass(frozen=True)
 class Chain:
     """Sides with relations between them: "=" or "→" or "⟹"."""
 
@@ -113,6 +121,7 @@ GRAMMAR = r"""
     ?factor: atom
         | "(" sum ")" ABOVE?                         -> bracket
         | WORDS "(" sum ("," sum)* ")"               -> call
+        | WORDS atom                                 -> caption
         | FUNCTION "(" sum ")"                       -> call
         | "\\sum" BELOW ABOVE product                -> summation
     ?atom: NUMBER                                    -> number
@@ -141,21 +150,20 @@ GRAMMAR = r"""
     %ignore /\s+/
 """
 
-# What only changes how a formula looks, and captions that only name what stands beside them.
+# What only changes how a formula looks.
 LOOKS = re.compile(
     r"\\(left|right|bigg|small|normalsize|hline|space|quad)(?![a-z])"
     r"|\\renewcommand\{\\arraystretch\}\{[\d.]+\}|\\tag\{.*?\}|\\label\{.*?\}|[.,]\s*$"
-    r"|\\text\{ ?Loss [Gg]radient( from previous layer)? ?\}|\\text\{ ?Filter F ?\}|\\text\{Input \}"
 )
-# Operations that the documents write as plain words.
+# Operations that the documents write as plain words, and captions that hold their letter.
 WORDED = (
     (
-        r"\\begin\{bmatrix\}\s*180\^\\circ\s*\\text\{rotated\}\s*\\\\\s*\\text\{Filter \}\s*F\s*\\end\{bmatrix\}",
-        r"\\text{rotated}(F)",
+        r"\\begin\{bmatrix\}\s*(\d+)\^\\circ\s*\\text\{rotated\}\s*\\\\\s*\\text\{(\w+) \}\s*(\w)\s*\\end\{bmatrix\}",
+        r"\\text{\1° rotated \2} \3",
     ),
     (r"180\^\{\\circ\}(?:\s|\\space)*rotated(?:\s|\\space)*\(", r"\\text{rotated}("),
     (r"(?<![a-z{])(conv|sum|padded)\s*\(", r"\\text{\1}("),
-    (r"\\text\{Input X\}", "X"),
+    (r"\\text\{([A-Za-z ]+) ([A-Z])\}", r"\\text{\1} \2"),
 )
 
 
@@ -215,8 +223,10 @@ class _Build(Transformer):
         return Power(inside, _braced(above)) if above else inside
 
     def call(self, name, *arguments):
-        words = re.sub(r"\\text\{\s*(.*?)\s*\}", r"\1", str(name))
-        return Call(words, arguments)
+        return Call(_worded(name), arguments)
+
+    def caption(self, noun, named):
+        return Caption(_worded(noun), named)
 
     def summation(self, below, above, body):
         index, _, low = _braced(below).partition("=")
@@ -256,6 +266,11 @@ def _name(letter, marks, bold: bool) -> Name:
     below = "".join(_braced(m) for m in marks if m.startswith("_"))
     above = "".join(_braced(m) for m in marks if m.startswith("^"))
     return Name(str(letter).removeprefix("\\"), below, above, sum(m == "'" for m in marks), bold)
+
+
+def _worded(text) -> str:
+    """The words of ``\\text{ Loss gradient }``, without blanks around them."""
+    return re.sub(r"\\text\{\s*(.*?)\s*\}", r"\1", str(text))
 
 
 def _braced(text: str) -> str:

@@ -2,7 +2,8 @@
 
 `explorer.py` is the value that all of them are, `controls.py` what can be moved, `numbers.py` how a
 layer is cut out of the numbers, and `widget.py` draws an explorer in a notebook. The views that are no
-pictures of a layer (training, one's own image, derivations, the ledger) are named in `views.py`.
+pictures of a layer (training, one's own image, derivations, the ledger) are named in `views.py`; the
+ledger's cards are made in `record_card.py`, its pictures in `record_pictures`.
 A new explorer is named in this list; the tests and the benchmark then sweep it.
 """
 

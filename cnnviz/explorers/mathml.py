@@ -44,18 +44,30 @@ def formula_or_words(printed: str, wrong: Iterable[str] = (), *, block: bool = T
     >>> formula_or_words("dx = g @ W.T"), formula_or_words("a stride of 1")
     ('<code>dx = g @ W.T</code>', '“a stride of 1”')
     """
-    if "$" in printed:
+    if "$" in printed or ("\\" in printed and "\\" not in _words(printed)):
         parts = re.split(r"\$(.*?)\$", printed)
-        return (
-            "“"
-            + "".join(mathml(p, block=False) if n % 2 else escape(p) for n, p in enumerate(parts))
-            + "”"
-        )
+        inside = (_formula(p, (), False) if n % 2 else _words(p) for n, p in enumerate(parts))
+        return f"“{''.join(inside)}”"
     if re.search(r"\\[a-zA-Z]|[_^]\{|^\w = \w+$", printed):
-        return mathml(printed, wrong, block=block)
-    if re.search(r"[a-z]_[a-z]|\w\(|\[|@|//", printed):
+        return _formula(printed, wrong, block)
+    if re.search(r"[a-z]_[a-z]|\w\(|\[|@|//|self\.", printed):
         return f"<code>{escape(printed)}</code>"
-    return f"“{escape(printed)}”"
+    return f"“{_words(printed)}”"
+
+
+def _formula(latex: str, wrong: Iterable[str], block: bool) -> str:
+    """A formula; what is no LaTeX stays as it is printed."""
+    try:
+        return mathml(latex, wrong, block=block)
+    except Exception:  # those of latex2mathml have no kind in common
+        return f"<code>{escape(latex)}</code>"
+
+
+def _words(text: str) -> str:
+    """Words as HTML, with what is set in italics or bold."""
+    text = re.sub(r"\\textit\{(.*?)\}", r"<i>\1</i>", escape(text))
+    text = re.sub(r"\*\*(.*?)\*\*", r"<b>\1</b>", text)
+    return re.sub(r"\\eqref\{.*?\}", "(…)", text)
 
 
 @lru_cache(maxsize=2048)
@@ -93,16 +105,18 @@ def _last_relation(row) -> int:
 
 def _bracket(root) -> None:
     """Take away the bracket characters that stand beside a matrix, and put a little space there. What
-    is stacked under a sum is no matrix: it gets neither border nor space."""
+    is stacked under a sum is no matrix: it gets neither border nor space. A brace alone has cases."""
     for parent in list(root.iter()):
         tags = [_tag(child) for child in parent]
         if tags == ["mtable"] and _tag(parent) == "mstyle":
             parent[0].set("class", "stack")
         elif "mtable" in tags:
+            if parent[0].text == "{":
+                parent[tags.index("mtable")].set("class", "cases")
             parent[:] = [
                 node
                 for n, child in enumerate(parent)
-                if not (child.text in ("[", "]") and "mtable" in tags[max(n - 1, 0) : n + 2])
+                if not (child.text in ("[", "]", "{") and "mtable" in tags[max(n - 1, 0) : n + 2])
                 for node in ((_space(), child, _space()) if tags[n] == "mtable" else (child,))
             ]
 

@@ -95,7 +95,7 @@ def explore_plain_network(*start, widths: Sequence[int] | None = None, **given) 
     if widths is not None:
         layers = start[0] if start else given.get("layers")
         given = _with_widths(widths, layers, given)
-    return Explorer(_network, controls, _network_numbers(), _dense_layers, start, given)
+    return Explorer(_network, controls, network_numbers(), _dense_layers, start, given)
 
 
 def _width(l: int, start: int) -> Slider:
@@ -139,7 +139,7 @@ def _dense_layers(data, *, layers, **others) -> tuple[Layer, dict]:
     return Layer(arrays), {"layers": layers, **others}
 
 
-def _network_numbers() -> dict[str, np.ndarray]:
+def network_numbers() -> dict[str, np.ndarray]:
     """Small whole numbers, with no sum z at exactly 0 for any widths: ReLU has no slope there."""
     numbers = {
         "a1": [[1], [-1], [-1]],

@@ -146,3 +146,12 @@ class Lines(anywidget.AnyWidget):
     head = traitlets.Unicode("").tag(sync=True)
     html = traitlets.Unicode("").tag(sync=True)
     step = traitlets.Int(0).tag(sync=True)
+
+
+class Card(anywidget.AnyWidget):
+    """HTML in which a link with ``data-record`` asks for that record: it sends {"open": its id}."""
+
+    _esm = _read("drawing.js", "card.js")
+    _css = VIEW_STYLE
+
+    html = traitlets.Unicode("").tag(sync=True)

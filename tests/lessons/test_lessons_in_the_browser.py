@@ -99,7 +99,7 @@ def test_the_ledger_is_proved_filtered_and_opened_with_its_picture(browser):
         "n => document.querySelector('.cnnviz-rows select').options.length === n",
         arg=expected["differs", "note"],
     )
-    records.select_option(index=1)
+    records.select_option(label=records.locator("option", has_text="note-23").inner_text())
     page.locator("mtd.wrong").nth(8).wait_for()
     assert lit_paths(ledger), "the cell that the record is about is pinned and lit"
 

@@ -10,7 +10,7 @@ from cnnviz import NOTATIONS, DoesNotFit
 from cnnviz.derivations import symbol_array
 from cnnviz.documents.ledger import all_records
 from cnnviz.explorers import pooling as explorers
-from cnnviz.explorers.documents import picture_of
+from cnnviz.explorers.record_pictures import picture_of
 from cnnviz.functional import (
     avg_pool2d,
     avg_pool2d_backward,

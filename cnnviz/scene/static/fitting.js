@@ -6,24 +6,26 @@ const SMALLEST = 0.62, LARGEST = 1.9; // CSS pixels for a unit of the picture
 const LARGER = 1.12; // a panel below reads worse than one beside: that much must be gained
 const NARROW = 900; // in a narrower place a picture keeps its size and scrolls in itself
 const EDGE = 4, GAP = 24, AROUND = 40; // pixels between picture and panel, and above and below both
+const BRIEF = { wide: 14, worse: 1.06 }; // ems of a sentence alone, which reads nearly as well below
 const PANEL = { share: 0.3, least: 316, most: 620, high: 26, low: 13.8, brief: 3.4 }; // pixels; heights in ems
 
 function fitted(root, { bar, frame, picture, panel }, [wide, high], brief) {
   let before = "";
+  const reads = brief ? BRIEF.worse : LARGER;
 
   function fit() {
     const width = root.clientWidth - 2 * EDGE;
     const around = root.closest(".cnnviz-slot, .jp-WindowedPanel-outer, .jp-Notebook");
-    const room = (around?.clientHeight || window.innerHeight) - bar.offsetHeight - (brief ? 0 : AROUND);
+    const room = (around?.clientHeight || window.innerHeight) - bar.offsetHeight - (brief ? EDGE : AROUND);
     if (!width || `${width} ${room}` === before) return;
     before = `${width} ${room}`;
     const em = parseFloat(getComputedStyle(root).fontSize);
-    const side = Math.min(PANEL.most, Math.max(PANEL.least, PANEL.share * width));
+    const side = brief ? BRIEF.wide * em : Math.min(PANEL.most, Math.max(PANEL.least, PANEL.share * width));
     const low = (brief ? PANEL.brief : PANEL.low) * em;
     const beside = Math.min((width - side - GAP) / wide, room / high);
     const below = Math.min(width / wide, (room - low) / high);
     const least = width < NARROW && !brief ? SMALLEST : 0;
-    const stacked = brief || below > LARGER * beside || beside < least;
+    const stacked = below > reads * beside || beside < least;
     const scale = Math.min(LARGEST, Math.max(least, stacked ? below : beside));
     root.classList.toggle("stacked", stacked);
     root.classList.toggle("narrow", stacked && width < 620 && !brief);
