@@ -9,9 +9,7 @@ from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
 from functools import lru_cache
 
-import numpy as np
-
-from .meaning import HasNoMeaning, Layer, evaluate, latex, same
+from .meaning import HasNoMeaning, Layer, equal, evaluate, latex
 from .printed import Caption, Name, Partial, Product
 
 NOUNS = ("Input", "Filter", "Output", "Loss gradient")
@@ -37,7 +35,7 @@ def misnamed(tree, layer: Layer) -> Iterator[tuple[str, str]]:
     r"""Each caption of a tree that names something else than it stands beside, and the right one.
 
     >>> from cnnviz.documents.printed import parse
-    >>> from cnnviz.documents.slides_parts import BASE
+    >>> from cnnviz.documents.slides.layers import BASE
     >>> list(misnamed(parse(r"\text{Input F}"), BASE))
     [('\\text{Input F}', '\\text{Filter F}')]
     """
@@ -49,7 +47,7 @@ def misnamed(tree, layer: Layer) -> Iterator[tuple[str, str]]:
 
 def fits(caption: Caption, value, layer: Layer) -> bool:
     """Whether the noun of a caption fits its formula, and both fit a value."""
-    return _names(caption, layer) and _equal(evaluate(caption, layer), value)
+    return _names(caption, layer) and equal(evaluate(caption, layer), value)
 
 
 def _names(caption: Caption, layer: Layer) -> bool:
@@ -65,14 +63,10 @@ def _names(caption: Caption, layer: Layer) -> bool:
     return False
 
 
-def _equal(one, other) -> bool:
-    return np.shape(one) == np.shape(other) and all(map(same, np.ravel(one), np.ravel(other)))
-
-
 def right_caption(value, layer: Layer) -> str:
     """The caption for a value; for one that has no noun, the value itself."""
     for caption, named in _right_captions(layer):
-        if _equal(named, value):
+        if equal(named, value):
             return written(caption)
     return latex(value)
 

@@ -191,14 +191,19 @@ def part_of(printed: str, n: int, layer: Layer):
     return evaluate(_parts(parse(printed))[n], layer)
 
 
+def right_side(printed: str, layer: Layer, indices: dict[str, int] | None = None):
+    """The value of the last side of a printed equation."""
+    return evaluate(parse(printed).sides[-1], layer, indices)
+
+
 def _parts(chain: Chain) -> list:
-    return [factor for side in chain.sides for factor in _factors(side)]
+    return [factor for side in chain.sides for factor in factors(side)]
 
 
-def _factors(tree) -> list:
-    """The matrices of a product that stands for itself."""
+def factors(tree) -> list:
+    """The factors of a product, one after the other."""
     if isinstance(tree, Product):
-        return _factors(tree.left) + _factors(tree.right)
+        return factors(tree.left) + factors(tree.right)
     return [tree]
 
 
@@ -259,22 +264,6 @@ def both(*checks: Check) -> Check:
         formula = next((one for one in outcomes if one.values), outcomes[0])
         return Outcome(outcomes[0].derived, differences, formula.values, formula.layer)
 
-    return check
-
-
-def fact(test: Callable[[], bool], says: str) -> Check:
-    """A statement whose words cannot be parsed: the computation decides whether it is so.
-
-    ``says`` is what the computation shows, in words. Such a record says that its print is not
-    compared.
-    """
-
-    def check(printed: str) -> Outcome:
-        return Outcome(
-            says, () if test() else (Difference("the statement", printed, f"not so: {says}"),)
-        )
-
-    check.reads_print = False
     return check
 
 

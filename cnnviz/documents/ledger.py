@@ -1,78 +1,38 @@
 """The ledger of the documents: all that they print, each statement judged.
 
-* The note: S. Maheshwari, Backpropagation in Convolutional Networks (2021). ``printed`` is its LaTeX
-  source; ``converted`` the PDF conversion, where it is not the same.
-* The slides: EE5179, Deep Learning for Imaging, on backpropagation. The deck is known only as a
-  conversion: where a slip may be the conversion's, its record says so.
-* The blog: A. Saraswat, Backward Pass of CNN. Each line of an aligned display is a record of its own,
-  without what only aligns or resizes it. Of the code, the lines that compute something are records.
+Each document is a folder beside this module; the paragraph at its head says where it comes from.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from functools import cache
 
-from . import (
-    blog_chain,
-    blog_code,
-    blog_dense,
-    blog_input,
-    blog_intuition,
-    blog_kernel,
-    blog_parts,
-    blog_pooling,
-    blog_relu,
-    note_applications,
-    note_convolution,
-    note_displays,
-    note_inverse,
-    note_kernel,
-    note_parts,
-    note_pooling,
-    note_stride,
-    note_transposed,
-    slides_backward,
-    slides_forward,
-    slides_gradients,
-    slides_parts,
-    slides_pooling,
-    slides_steps,
-)
+from . import blog, note, slides
 from .checks import Difference
 from .contradictions import contradictions
 from .loading import load
 from .names import names_of
 from .record import UNREADABLE, VERDICTS, Judged, Record, judge
 
-# Each document, with what the checks in its file may speak of.
-COMPUTED = {
-    "note": (
-        note_parts, note_displays, note_pooling, note_convolution, note_transposed, note_stride,
-        note_inverse, note_kernel, note_applications,
-    ),
-    "slides": (
-        slides_parts, slides_steps, slides_gradients, slides_forward, slides_backward,
-        slides_pooling,
-    ),
-    "blog": (
-        blog_parts, blog_dense, blog_pooling, blog_relu, blog_kernel, blog_chain, blog_input,
-        blog_intuition, blog_code,
-    ),
-}  # fmt: skip
+DOCUMENTS = {"note": note, "slides": slides, "blog": blog}
 
 
 @cache
 def all_records() -> tuple[Record, ...]:
     """All records in reading order: the note, the slides, the blog."""
-    return tuple(record for document in COMPUTED for record in records_of(document))
+    return tuple(record for document in DOCUMENTS for record in records_of(document))
 
 
-def records_of(document: str) -> tuple[Record, ...]:
-    """What one document prints: "note", "slides" or "blog"."""
-    return load(document, names_of(*COMPUTED[document]))
+def records_of(document: str, instead: Mapping[str, str] | None = None) -> tuple[Record, ...]:
+    """What one document prints: "note", "slides" or "blog".
+
+    ``instead`` has other prints for some records: what is said about them is then judged by these.
+    """
+    folder = DOCUMENTS[document]
+    return load(folder, names_of(folder), instead or {})
 
 
 def judge_all(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterator
-from dataclasses import is_dataclass
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -16,7 +15,7 @@ from ..derivations.values import Derivation, Line, value_of
 from ..symbols import NOTATIONS
 from .checks import cells_of
 from .meaning import Layer
-from .printed import Call, CannotRead, Matrix, Name, Partial, Product, parse
+from .printed import Call, CannotRead, Matrix, Name, Partial, Product, nodes, parse
 from .record import Judged, Record, judge
 
 # The sizes of each document's example, for what is derived without a layer.
@@ -139,19 +138,11 @@ def _how_printed(record: Record) -> str:
         sides = parse(record.printed).sides
     except CannotRead:
         return WRITTEN_OUT
-    parts = [part for side in sides[1:] or sides for part in _nodes(side)]
+    parts = [part for side in sides[1:] or sides for part in nodes(side)]
     scalar = NOTATIONS[record.document].scalar
     if any(isinstance(part, Partial) and part.top.letter != scalar for part in parts):
         return SLOPES
     return OPERATION if any(map(_operates, parts)) else WRITTEN_OUT
-
-
-def _nodes(tree: Any) -> Iterator[Any]:
-    """A tree and all that hangs on it."""
-    yield tree
-    branches = vars(tree).values() if is_dataclass(tree) else tree if type(tree) is tuple else ()
-    for branch in branches:
-        yield from _nodes(branch)
 
 
 def _operates(tree: Any) -> bool:

@@ -1,4 +1,4 @@
-"""From the files ``note.toml``, ``slides.toml`` and ``blog.toml`` to records.
+"""From the file ``records.toml`` in the folder of a document to records.
 
 A document has sections and a section has records. What stands at the document or a section holds for
 all its records, unless a record says otherwise. Fields of a record:
@@ -23,6 +23,7 @@ from collections import ChainMap
 from collections.abc import Mapping
 from functools import partial
 from importlib.resources import files
+from types import ModuleType
 from typing import Any
 
 from .checks import Check, both
@@ -36,14 +37,14 @@ FIELDS = {
 
 
 def load(
-    document: str, names: Mapping[str, object], instead: Mapping[str, str] | None = None
+    folder: ModuleType, names: Mapping[str, object], instead: Mapping[str, str]
 ) -> tuple[Record, ...]:
     """The records of one document, numbered in the order of its file.
 
-    ``names`` are what its checks may speak of. ``instead`` has other prints for some records: what is
-    said about them is then judged by these.
+    ``names`` are what its checks may speak of, and ``instead`` other prints for some records.
     """
-    text = (files(__package__) / f"{document}.toml").read_text(encoding="utf-8")
+    document = folder.__name__.rpartition(".")[2]
+    text = (files(folder) / "records.toml").read_text(encoding="utf-8")
     whole = tomllib.loads(text)
     found = [
         ChainMap(fields, {k: v for k, v in section.items() if k != "record"}, whole)
@@ -52,8 +53,7 @@ def load(
     ]
     ids = [f"{document}-{n:02}" for n in range(1, len(found) + 1)]
     prints = {name: fields["print"] for name, fields in zip(ids, found, strict=True)}
-    prints |= instead or {}
-    names = {**names, "prints": prints}
+    names = {**names, "prints": {**prints, **instead}}
     return tuple(
         _record(name, document, fields, names) for name, fields in zip(ids, found, strict=True)
     )

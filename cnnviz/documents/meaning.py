@@ -96,9 +96,23 @@ class Layer:
     def matrix(self) -> np.ndarray:
         return self._symbols.matrix
 
+    @property
+    def rotated(self) -> np.ndarray:
+        return rot180(self.kernel)
+
     @cached_property
     def chain(self) -> Chain:
         return Chain(self.notation.scalar, self._symbols.names, self.output)
+
+    @cached_property
+    def input_gradient(self) -> np.ndarray:
+        """The derivative of the scalar by each cell of the input, by the chain rule."""
+        return self.chain.calculus(self.input)
+
+    @cached_property
+    def kernel_gradient(self) -> np.ndarray:
+        """The same by each weight."""
+        return self.chain.calculus(self.kernel)
 
     def part(self, name: str) -> np.ndarray:
         return {"input": self.input, "kernel": self.kernel, "output": self.output}[name]
@@ -274,11 +288,11 @@ def _matrix_product(left: np.ndarray, right: np.ndarray):
     return left @ right
 
 
-def convolve(first, second, flip=False, swap=False, full=False, **geometry):
+def convolve(first, second, flip=False, swap=False, full=False, padding=0, **geometry):
     """Slide ``second`` over ``first``: what a sign or the word Convolution stands for."""
     map_, kernel = (second, first) if swap else (first, second)
     kernel = rot180(kernel) if flip else kernel
-    padding = tuple(size - 1 for size in kernel.shape) if full else 0
+    padding = tuple(size - 1 for size in kernel.shape) if full else padding
     return conv2d(map_, kernel, padding=padding, **geometry)
 
 
@@ -315,6 +329,12 @@ def same(printed, derived) -> bool:
     if isinstance(printed, np.ndarray) != isinstance(derived, np.ndarray):
         return False  # a whole map where a number belongs
     return sympy.expand(printed - derived) == 0
+
+
+def equal(one, other) -> bool:
+    """Whether two maps have the same size and the same entries."""
+    one, other = np.asarray(one), np.asarray(other)
+    return one.shape == other.shape and all(map(same, one.flat, other.flat))
 
 
 def latex(value) -> str:

@@ -8,8 +8,10 @@ conventions of its document, is said in ``meaning``.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, is_dataclass
 from functools import cache
+from typing import Any
 
 from lark import Lark, Transformer, UnexpectedInput, v_args
 from lark.exceptions import VisitError
@@ -174,6 +176,18 @@ def parse(latex: str) -> Chain:
     Name(letter='h', below='12', above='', primes=0, bold=False)
     """
     return _parse(_plain(latex))
+
+
+def nodes(tree: Any) -> Iterator[Any]:
+    """A tree and all that hangs on it.
+
+    >>> [node.letter for node in nodes(parse("2 a b")) if isinstance(node, Name)]
+    ['a', 'b']
+    """
+    yield tree
+    branches = vars(tree).values() if is_dataclass(tree) else tree if type(tree) is tuple else ()
+    for branch in branches:
+        yield from nodes(branch)
 
 
 def _plain(latex: str) -> str:

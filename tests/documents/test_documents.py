@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from cnnviz.documents import __main__ as command
 from cnnviz.documents.checks import Outcome, compare, equation, spread_dots
 from cnnviz.documents.ledger import all_records, judge_all, summary
 from cnnviz.documents.meaning import ANYTHING, LEFT_OUT, HasNoMeaning, Layer, evaluate
+from cnnviz.documents.names import names_of
 from cnnviz.documents.printed import CannotRead, parse
 from cnnviz.documents.record import VERDICTS, Record, judge
 from cnnviz.symbols import NOTATIONS
@@ -39,7 +41,7 @@ def test_every_record_says_what_a_reader_needs(judged):
     for one in judged:
         record = one.record
         assert one.verdict in VERDICTS
-        assert record.lesson in {f"{n:02d}" for n in range(1, 10)}, record.id
+        assert record.lesson in {f"{n:02d}" for n in range(1, 11)}, record.id
         assert len(record.states) > 8 and len(record.place) > 3 and len(record.proof) > 30, (
             record.id
         )
@@ -120,6 +122,17 @@ def test_a_proof_that_cannot_run_is_reported_and_changes_the_exit_status(monkeyp
     monkeypatch.setattr(command, "all_records", lambda: (record, all_records()[1]))
     assert command.main([]) == 1
     assert f"{record.id}: the proof could not run" in capsys.readouterr().err
+
+
+def test_two_modules_of_a_document_give_no_name_to_different_things(tmp_path, monkeypatch):
+    """A check could not say which of them it means."""
+    folder = tmp_path / "a_document"
+    folder.mkdir()
+    for module, line in (("__init__", ""), ("one", "SIZE = 2"), ("two", "SIZE = 3")):
+        (folder / f"{module}.py").write_text(line, encoding="utf-8")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    with pytest.raises(ValueError, match=r"a_document\.two calls something else SIZE, too"):
+        names_of(import_module("a_document"))
 
 
 def a_record(printed, check, **more):

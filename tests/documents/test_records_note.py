@@ -8,12 +8,9 @@ import pytest
 
 from cnnviz import derivations
 from cnnviz.documents import records_of
-from cnnviz.documents.ledger import COMPUTED
-from cnnviz.documents.loading import load
-from cnnviz.documents.meaning import evaluate
-from cnnviz.documents.names import names_of
-from cnnviz.documents.note_displays import product_of, shown
-from cnnviz.documents.note_parts import NOTE, VECTORS, equal
+from cnnviz.documents.meaning import equal, evaluate
+from cnnviz.documents.note.displays import product_of, shown
+from cnnviz.documents.note.layers import NOTE, VECTORS
 from cnnviz.documents.printed import CannotRead, parse
 from cnnviz.documents.record import judge
 from tests.tools.mutations import mutants
@@ -65,7 +62,7 @@ LEFT_TO_THE_DOTS = {"note-24": {"a_{24}", "a_{44}"}, "note-32": {"0 & 0 & 0 & k_
 
 RIGHT = {record.id: record.right for record in RECORDS if record.right}
 # The records, each judged by what it speaks of as it should have been printed.
-OF_RIGHT_PRINTS = {r.id: r for r in load("note", names_of(*COMPUTED["note"]), instead=RIGHT)}
+OF_RIGHT_PRINTS = {r.id: r for r in records_of("note", instead=RIGHT)}
 
 
 def _reading(record):
@@ -87,7 +84,7 @@ def _differences(judged):
 def test_the_records_are_numbered_in_reading_order():
     assert [record.id for record in RECORDS] == [f"note-{n:02}" for n in range(1, 72)]
     assert {record.document for record in RECORDS} == {"note"}
-    assert {record.lesson for record in RECORDS} <= {f"{n:02}" for n in range(1, 10)}
+    assert {record.lesson for record in RECORDS} <= {f"{n:02}" for n in range(1, 11)}
 
 
 def test_what_differs_is_exactly_what_is_known_by_hand():

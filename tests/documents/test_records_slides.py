@@ -9,19 +9,14 @@ import pytest
 
 from cnnviz import derivations
 from cnnviz.documents import records_of
-from cnnviz.documents.ledger import COMPUTED
-from cnnviz.documents.loading import load
-from cnnviz.documents.meaning import convolve
-from cnnviz.documents.names import names_of
-from cnnviz.documents.note_parts import equal, input_gradient
+from cnnviz.documents.meaning import convolve, equal
 from cnnviz.documents.record import judge
-from cnnviz.documents.slides_parts import BASE
-from cnnviz.documents.slides_steps import out_of, recursion, step
+from cnnviz.documents.slides.layers import BASE
+from cnnviz.documents.slides.steps import out_of, recursion, step
 from cnnviz.functional import avg_pool2d_backward, rot180
 from tests.tools.mutations import mutants
 
 RECORDS = records_of("slides")
-NAMES = names_of(*COMPUTED["slides"])
 
 BY_ID = {record.id: record for record in RECORDS}
 
@@ -152,14 +147,14 @@ def test_no_numbering_of_the_weights_saves_steps_three_and_four():
 
 
 def test_the_gradient_to_the_input_contains_no_input():
-    symbols = set().union(*(entry.free_symbols for entry in input_gradient(BASE).flat))
+    symbols = set().union(*(entry.free_symbols for entry in BASE.input_gradient.flat))
     assert not symbols & set(BASE.input.flat)
     assert symbols == set(BASE.kernel.flat) | set(BASE.upstream.flat)
 
 
 def test_the_four_ways_to_read_full_convolution():
     """Of filter and gradient: two are right, one is rotated, one is a double flip."""
-    f, g, wanted = BASE.kernel, BASE.upstream, input_gradient(BASE)
+    f, g, wanted = BASE.kernel, BASE.upstream, BASE.input_gradient
     assert equal(convolve(rot180(f), g, swap=True, full=True), wanted)
     assert equal(convolve(f, g, flip=True, full=True), wanted)
     assert equal(convolve(rot180(f), g, full=True), rot180(wanted))
@@ -272,7 +267,7 @@ def test_a_sentence_is_judged_by_the_print_that_it_speaks_of(sentence, there, ol
     right = BY_ID[f"slides-{sentence:02}"]
     other = BY_ID[f"slides-{there:02}"]
     assert old in other.printed
-    changed = load("slides", NAMES, {other.id: other.printed.replace(old, new)})[sentence - 1]
+    changed = records_of("slides", {other.id: other.printed.replace(old, new)})[sentence - 1]
     printed = right.right or right.printed
     assert judge(replace(right, printed=printed)).verdict in ("proved", "convention")
     assert judge(replace(changed, printed=printed)).verdict in ("differs", "cannot be read")

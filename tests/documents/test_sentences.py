@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from cnnviz.documents.ledger import COMPUTED, all_records
+from cnnviz.documents.ledger import DOCUMENTS, all_records
 from cnnviz.documents.loading import named
 from cnnviz.documents.printed import CannotRead
 from cnnviz.documents.record import UNREADABLE, judge
@@ -14,7 +14,7 @@ from tests.tools.sentences import key_words, of_right_prints, other_sentences, r
 BY_ID = {record.id: record for record in all_records()}
 RIGHT = {
     record.id: replace(record, converted=None)
-    for document in COMPUTED
+    for document in DOCUMENTS
     for record in of_right_prints(document)
 }
 # Other words that are as true: a letter without an index is all its cells, and the filter that is meant is the
@@ -30,7 +30,7 @@ SENTENCES = [name for name, record in BY_ID.items() if reading_of(record)]
 
 def test_there_are_sentences_in_every_document():
     documents = [name.partition("-")[0] for name in SENTENCES]
-    assert {document: documents.count(document) > 20 for document in COMPUTED} == {
+    assert {document: documents.count(document) > 20 for document in DOCUMENTS} == {
         "note": True, "slides": True, "blog": True,
     }  # fmt: skip
 

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cnnviz.documents.ledger import COMPUTED, records_of
-from cnnviz.documents.loading import load
-from cnnviz.documents.names import names_of
+from cnnviz.documents.ledger import records_of
 from cnnviz.documents.record import Record
 from cnnviz.documents.sentences import Reading
 
@@ -17,7 +15,7 @@ def of_right_prints(document: str) -> tuple[Record, ...]:
     """The records of a document as if everything in it had been printed right: what a sentence says of
     another print is then judged by what should have stood there."""
     right = {record.id: record.right for record in records_of(document) if record.right}
-    return load(document, names_of(*COMPUTED[document]), instead=right)
+    return records_of(document, instead=right)
 
 
 def reading_of(record: Record) -> Reading | None:
