@@ -23,6 +23,15 @@ class Padding(NamedTuple):
     after: int
 
 
+def count(n: int, noun: str) -> str:
+    """A number and what is counted.
+
+    >>> count(1, "output"), count(4, "output")
+    ('1 output', '4 outputs')
+    """
+    return f"{n} {noun}" if n == 1 else f"{n} {noun}s"
+
+
 def whole_number(value: Any, name: str, at_least: int) -> int:
     """`value` as an int, or a sentence about `name`.
 
@@ -61,7 +70,9 @@ def _two(value: Any, name: str) -> tuple[Any, Any]:
     if not isinstance(value, (tuple, list)):
         return value, value
     if len(value) != 2:
-        raise DoesNotFit(f"The {name} must be one number or a pair, not {len(value)} numbers.")
+        raise DoesNotFit(
+            f"The {name} must be one number or a pair, not {count(len(value), 'number')}."
+        )
     return value[0], value[1]
 
 
@@ -109,15 +120,14 @@ class Axis:
         kernel = f"A kernel of {self.kernel} does"
         if self.dilation > 1:
             kernel = (
-                f"A kernel of {self.kernel} with dilation {self.dilation} spans {self.span} cells "
-                "and does"
+                f"A kernel of {self.kernel} with dilation {self.dilation} spans "
+                f"{count(self.span, 'cell')} and does"
             )
         before, after = self.padding
         padding = f"{before} of padding on each side"
         if before != after:
             padding = f"{before} of padding before and {after} after"
-        cells = "1 cell" if self.size == 1 else f"{self.size} cells"
-        return f"{kernel} not fit in {cells} with {padding}."
+        return f"{kernel} not fit in {count(self.size, 'cell')} with {padding}."
 
     @property
     def span(self) -> int:
@@ -323,8 +333,9 @@ def _transposed_axis(o: int, k: int, s: int, p: int, extra: int, d: int) -> int:
     size = s * (o - 1) + d * (k - 1) + 1 - 2 * p + extra
     if size < 1:
         raise DoesNotFit(
-            f"A padding of {p} on each side crops away all {size + 2 * p} cells that {o} cells "
-            f"spread to with a kernel of {k}, stride {s} and dilation {d}."
+            f"A padding of {p} on each side crops away the {count(size + 2 * p, 'cell')} that "
+            f"{count(o, 'cell')} {'spreads' if o == 1 else 'spread'} to with a kernel of {k}, "
+            f"stride {s} and dilation {d}."
         )
     return size
 

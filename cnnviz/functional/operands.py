@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from .geometry import DoesNotFit, Geometry, whole_number
+from .geometry import DoesNotFit, Geometry, count, whole_number
 from .windows import as_maps
 
 
@@ -66,8 +66,8 @@ def check_groups(weight_size: tuple[int, ...], groups: int) -> int:
         )
     if full_shape(weight_size)[0] % groups:
         raise DoesNotFit(
-            f"{groups} groups do not divide the {weight_size[0]} channels that the weight of shape "
-            f"{weight_size} begins with."
+            f"{groups} groups do not divide the {count(weight_size[0], 'channel')} that the weight of "
+            f"shape {weight_size} begins with."
         )
     return groups
 
@@ -86,7 +86,7 @@ def check_channels(input_size: tuple[int, ...], weight_size: tuple[int, ...], gr
     if channels != read * groups:
         each = "" if groups == 1 else f" in each of {groups} groups"
         raise DoesNotFit(
-            f"The input of shape {input_size} has {channels} channels, but the weight of shape "
+            f"The input of shape {input_size} has {count(channels, 'channel')}, but the weight of shape "
             f"{weight_size} reads {read}{each}."
         )
 
@@ -113,7 +113,7 @@ def with_bias(out: np.ndarray, channels: int, bias: np.ndarray | None = None) ->
         return out
     if bias.size != channels:
         raise DoesNotFit(
-            f"A bias of shape {bias.shape} does not give {channels} channels one each."
+            f"A bias of shape {bias.shape} does not give {count(channels, 'channel')} one each."
         )
     out += bias.reshape(() if out.ndim == 2 else (-1, 1, 1))
     return out

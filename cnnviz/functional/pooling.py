@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from .geometry import DoesNotFit, Geometry, pair
+from .geometry import DoesNotFit, Geometry, count, pair
 from .windows import as_maps, as_shape, crop, pad, scatter, windows
 
 
@@ -63,8 +63,9 @@ def max_pool2d_backward(grad_output: Any, input_size: Any, indices: Any) -> np.n
     grad_output and indices (..., oh, ow) -> `input_size` (..., H, W). Where windows overlap, a
     cell that won several times gets the sum; a cell that won nowhere gets 0.
     Raises `DoesNotFit` where shapes do not belong together or a switch names no cell.
-    Source: Zeiler and Fergus, Visualizing and understanding convolutional networks (2014), section
-    2.1, for the switches.
+    Source for the switches: Zeiler, Taylor and Fergus, Adaptive deconvolutional networks for mid
+    and high level feature learning (2011); Zeiler and Fergus, Visualizing and understanding
+    convolutional networks (2014), section 2.1.
 
     >>> max_pool2d_backward([[10, 20]], (1, 3), [[1, 1]])
     array([[ 0, 30,  0]])
@@ -160,8 +161,9 @@ def max_unpool2d(
     """Max pooling undone as far as it can be: each value at the cell its switch names, 0 elsewhere.
 
     input and indices (..., oh, ow) -> (..., H, W) with H = s(oh-1) + kh - 2p, unless `output_size`
-    ((H, W), or a whole shape) names another size within one stride of that. Where a switch repeats,
-    as it can when windows overlap, the last in row-major order stays; PyTorch leaves open which.
+    ((H, W), or a whole shape) names another size, less than one stride away: several sizes pool to
+    the same one. Where a switch repeats, as it can when windows overlap, the last in row-major
+    order stays; PyTorch leaves open which.
     Raises `DoesNotFit` where shapes do not belong together or a switch names no cell.
     Source: `torch.nn.functional.max_unpool2d`.
 
@@ -216,7 +218,7 @@ def avg_pool2d_backward(
     """The gradient of average pooling to its input: every cell of a window gets an equal share.
 
     grad_output (..., oh, ow) -> `input_size` (..., H, W). The share is one part of the number of
-    cells counted forward; shares that fall on counted padding are lost.
+    cells counted forward; shares that fall on counted padding go nowhere.
     Raises `DoesNotFit` where shapes do not belong together.
     Source: the transpose of `torch.nn.functional.avg_pool2d`.
 
@@ -327,8 +329,8 @@ def _blank(
     if switches.size and (switches.min() < 0 or switches.max() >= plane):
         astray = switches[(switches < 0) | (switches >= plane)][0]
         raise DoesNotFit(
-            f"A switch names cell {astray}, but the cells of a plane of {height} x {width} are 0 "
-            f"to {plane - 1}."
+            f"A switch names cell {astray}, but a plane of {height} x {width} has "
+            f"{'only cell 0' if plane == 1 else f'cells 0 to {plane - 1}'}."
         )
     cells = np.zeros(int(np.prod(shape)), values.dtype)
     flat = switches.reshape(-1, switches.shape[-2] * switches.shape[-1])
@@ -349,11 +351,18 @@ def _unpooled_size(
     asked = height, width
     for wanted, size, (_, _, s, _) in zip(asked, usual, axes, strict=True):
         if not size - s < wanted < size + s:
-            raise DoesNotFit(
-                f"An output size of {wanted} is not within a stride of {s} of the {size} cells "
-                "that this unpooling makes."
-            )
+            raise DoesNotFit(_no_such_size(wanted, size, s))
     return asked
+
+
+def _no_such_size(wanted: int, usual: int, stride: int) -> str:
+    """Both ends that are named may themselves be asked for."""
+    low, high = max(1, usual - stride + 1), usual + stride - 1
+    can_be = f"from {low} to {high}" if low < high else f"only {high}"
+    return (
+        f"An output size of {wanted} cannot be: this unpooling makes {count(usual, 'cell')}, and "
+        f"with a stride of {stride} the output size is {can_be}."
+    )
 
 
 def _divisible(x: np.ndarray) -> np.ndarray:

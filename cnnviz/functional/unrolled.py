@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .geometry import DoesNotFit, Geometry
+from .geometry import DoesNotFit, Geometry, count
 from .operands import check_channels, check_groups, full_shape, size_text
 from .table import convolution_table, unpadded_cells
 from .windows import as_maps, as_shape, crop, pad, scatter, windows
@@ -65,13 +65,13 @@ def fold(
     channels, beyond = divmod(x.shape[-2], kernel[0] * kernel[1])
     if beyond:
         raise DoesNotFit(
-            f"The {x.shape[-2]} rows of columns of shape {x.shape} are no multiple of the "
-            f"{kernel[0] * kernel[1]} cells of a kernel of {size_text(kernel)}."
+            f"Columns of shape {x.shape} have {count(x.shape[-2], 'row')}, which is no multiple of "
+            f"the {count(kernel[0] * kernel[1], 'cell')} of a kernel of {size_text(kernel)}."
         )
     if x.shape[-1] != out[0] * out[1]:
         raise DoesNotFit(
-            f"Columns of shape {x.shape} hold {x.shape[-1]} windows, but a kernel of {size_text(kernel)} "
-            f"has {out[0] * out[1]} places in {size_text(geometry.input_size)} cells."
+            f"Columns of shape {x.shape} hold {count(x.shape[-1], 'window')}, but a kernel of "
+            f"{size_text(kernel)} has {count(out[0] * out[1], 'place')} in {size_text(geometry.input_size)} cells."
         )
     patches = np.moveaxis(x.reshape(*x.shape[:-2], channels, *kernel, *out), (-4, -3), (-2, -1))
     cells = scatter(patches, geometry.padded_size, geometry.stride, geometry.dilation)

@@ -54,7 +54,9 @@ def check_rank(shape: tuple[int, ...], name: str, ranks: tuple[int, ...]) -> Non
     if len(shape) not in ranks:
         *others, last = map(str, ranks)
         counts = f"{', '.join(others)} or {last}" if others else last
-        raise DoesNotFit(f"The {name} needs {counts} axes, but its shape is {shape}.")
+        raise DoesNotFit(
+            f"The {name} must have {counts} axes, and the shape {shape} has {len(shape)}."
+        )
 
 
 def windows(

@@ -3,7 +3,7 @@
 Lesson 08 runs these beside `cnnviz.network`. As in the blog there is one image at a time: a map is
 (H, W, channels), an image (H, W), a row of inputs (features,), scores (classes,). The backward
 functions that update do so in place, before they return. Each function names the lines of the
-ledger (`cnnviz.documents`, its file `blog.toml`) that it follows, and which of them is not right.
+ledger (`cnnviz.documents`, its folder `blog`) that it follows, and which of them is not right.
 
 Source: A. Saraswat, Backward Pass of CNN.
 """

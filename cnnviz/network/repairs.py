@@ -330,8 +330,8 @@ REPAIRS = {
                Setting("cells on a side", 2, 8, 5), Setting("window", 1, 4, 2), odd_sizes),
         Repair("sizes written into a line", "blog-05", "reshape(1352, 1) @ reshape(1, 10)",
                "g.T @ x, sizes from the arrays",
-               "1352 and 10 are right for images of 28×28 and ten classes alone. Repaired, the sizes are "
-               "those of the arrays.",
+               "1352 and 10 fit ten classes and 13×13 pooled cells: images of 28×28, and of 29×29 if the odd "
+               "sizes are repaired, too. Repaired, the sizes are those of the arrays.",
                Setting("image side", 20, 32, 26), Setting("classes", 2, 12, 10), sizes_in_the_line),
         Repair("overlapping windows", "blog-22", "grad[place] = g", "grad[place] += g",
                "A cell that wins several windows keeps only its last gradient. Repaired, its gradients are "

@@ -490,11 +490,11 @@ SENTENCES = [
     ),
     (
         lambda: F.conv2d(ones(5), ones((1, 1))),
-        "The input needs 2, 3 or 4 axes, but its shape is (5,).",
+        "The input must have 2, 3 or 4 axes, and the shape (5,) has 1.",
     ),
     (
         lambda: F.conv2d(ones((5, 5)), ones((1, 3, 3))),
-        "The weight needs 2 or 4 axes, but its shape is (1, 3, 3).",
+        "The weight must have 2 or 4 axes, and the shape (1, 3, 3) has 3.",
     ),
     (
         lambda: F.conv2d(ones((1, 5, 5)), ones((2, 1, 3, 3)), bias=ones(3)),
@@ -527,7 +527,7 @@ SENTENCES = [
     ),
     (
         lambda: F.fold(ones((5, 4)), (3, 3), 2),
-        "The 5 rows of columns of shape (5, 4) are no multiple of the 4 cells of a kernel of 2 "
+        "Columns of shape (5, 4) have 5 rows, which is no multiple of the 4 cells of a kernel of 2 "
         "x 2.",
     ),
     (
@@ -547,7 +547,7 @@ SENTENCES = [
     ),
     (
         lambda: F.conv_matrix(ones((2, 2)), (1, 2, 4, 4)),
-        "The input_size needs 2 or 3 axes, but its shape is (1, 2, 4, 4).",
+        "The input_size must have 2 or 3 axes, and the shape (1, 2, 4, 4) has 4.",
     ),
     (lambda: F.conv2d_input((0, 4), K, ones((1, 1))), "The input_size must be at least 1, not 0."),
     (

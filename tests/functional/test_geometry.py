@@ -143,7 +143,7 @@ SENTENCES = [
     ),
     (
         lambda: Geometry.of(3, 1, padding=(1,)),
-        "The padding must be one number or a pair, not 1 numbers.",
+        "The padding must be one number or a pair, not 1 number.",
     ),
     (
         lambda: Geometry.of(3, 1, padding="full"),
@@ -167,7 +167,7 @@ SENTENCES = [
     ),
     (
         lambda: transposed_size(1, 3, padding=2),
-        "A padding of 2 on each side crops away all 3 cells that 1 cells spread to with a "
+        "A padding of 2 on each side crops away the 3 cells that 1 cell spreads to with a "
         "kernel of 3, stride 1 and dilation 1.",
     ),
 ]

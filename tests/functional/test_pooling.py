@@ -331,7 +331,11 @@ SENTENCES = [
     ),
     (
         lambda: F.max_pool2d(np.ones(4), 2),
-        "The input needs 2, 3 or 4 axes, but its shape is (4,).",
+        "The input must have 2, 3 or 4 axes, and the shape (4,) has 1.",
+    ),
+    (
+        lambda: F.max_pool2d_backward([[1]], (2, 2), [0]),
+        "The indices must have 2, 3 or 4 axes, and the shape (1,) has 1.",
     ),
     (
         lambda: F.max_pool2d_backward(np.ones((2, 2)), (4, 4), np.ones((2, 3), int)),
@@ -345,15 +349,32 @@ SENTENCES = [
     ),
     (
         lambda: F.max_pool2d_backward([[1]], (2, 2), [[4]]),
-        "A switch names cell 4, but the cells of a plane of 2 x 2 are 0 to 3.",
+        "A switch names cell 4, but a plane of 2 x 2 has cells 0 to 3.",
+    ),
+    (
+        lambda: F.max_pool2d_backward([[1]], (1, 1), [[1]]),
+        "A switch names cell 1, but a plane of 1 x 1 has only cell 0.",
     ),
     (
         lambda: F.max_unpool2d([[1]], [[-1]], 2),
-        "A switch names cell -1, but the cells of a plane of 2 x 2 are 0 to 3.",
+        "A switch names cell -1, but a plane of 2 x 2 has cells 0 to 3.",
     ),
     (
         lambda: F.max_unpool2d([[1]], [[0]], 2, output_size=(2, 4)),
-        "An output size of 4 is not within a stride of 2 of the 2 cells that this unpooling makes.",
+        "An output size of 4 cannot be: this unpooling makes 2 cells, and with a stride of 2 the "
+        "output size is from 1 to 3.",
+    ),
+    (
+        lambda: F.max_unpool2d([[1]], [[0]], 1, output_size=(1, 2)),
+        "An output size of 2 cannot be: this unpooling makes 1 cell, and with a stride of 1 the "
+        "output size is only 1.",
+    ),
+    (
+        lambda: F.max_unpool2d(
+            np.ones((49, 49)), np.arange(49 * 49).reshape(49, 49), 2, output_size=(100, 100)
+        ),
+        "An output size of 100 cannot be: this unpooling makes 98 cells, and with a stride of 2 "
+        "the output size is from 97 to 99.",
     ),
     (
         lambda: F.max_unpool2d([[1]], [[0]], 2, padding=1),

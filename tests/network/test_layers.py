@@ -281,7 +281,7 @@ def test_a_wrong_layer_is_named_with_both_shapes():
         (MaxPool2d(2), (8, 8), r"MaxPool2d\(2\) reads inputs of shape \(N, C, H, W\).*\(8, 8\)"),
         (AvgPool2d(4), (1, 1, 3, 3), r"AvgPool2d\(4\) cannot read.*A kernel of 4 does not fit"),
         (ConvTranspose2d(2, 1, 3), (1, 1, 3, 3), r"ConvTranspose2d\(2, 1.*\(N, 2, H, W\)"),
-        (ConvTranspose2d(1, 1, 3, padding=4), (1, 1, 1, 1), "crops away all"),
+        (ConvTranspose2d(1, 1, 3, padding=4), (1, 1, 1, 1), "crops away the"),
         (Linear(3, 2), (3,), r"Linear\(3, 2\) reads inputs of shape \(N, 3\).*\(3,\)"),
         (Flatten(), (3,), "at least two axes"),
     ],
