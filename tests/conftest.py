@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from cnnviz.explorers.explorer import Explorer
+from cnnviz.explorers.shared import SHARED
 from tests.tools.lab import Browser, Lab, find_chromium
 
 # The examples are drawn by Hypothesis. `make quick` asks for few of them, `make test-all` for many.
@@ -14,6 +16,23 @@ for profile, examples in {"few": 5, "some": 40, "many": 200}.items():
 settings.load_profile(os.environ.get("CNNVIZ_EXAMPLES", "some"))
 
 NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
+
+
+@pytest.fixture(autouse=True)
+def first_choices(monkeypatch):
+    """Let go of the explorers of a test, and put back the letters and the first index, which all
+    pictures share."""
+    made, init = [], Explorer.__init__
+
+    def noted(explorer, *args, **options):
+        made.append(explorer)
+        init(explorer, *args, **options)
+
+    monkeypatch.setattr(Explorer, "__init__", noted)
+    yield
+    for explorer in made:
+        explorer.close()
+    SHARED.choose(notation="note", first_index=1)
 
 
 @pytest.fixture(scope="session")

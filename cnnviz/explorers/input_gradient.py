@@ -6,7 +6,9 @@ import numpy as np
 
 from ..functional.geometry import Geometry
 from ..functional.samples import sample_gradient, sample_input, sample_kernel
+from ..pictures.input_gradient.folding import PATCHES, WRITES, folding
 from ..pictures.input_gradient.index_substitution import index_substitution
+from ..pictures.input_gradient.input_channels import WAYS, input_channels
 from ..pictures.input_gradient.input_gradient import transposed_matrix
 from ..pictures.input_gradient.scatter_gather import scatter_gather
 from ..pictures.input_gradient.turned_kernel import TURNS, turned_kernel
@@ -14,7 +16,7 @@ from ..pictures.input_gradient.written_out import written_out
 from ..scene import Scene
 from .controls import Slider, buttons, letters, sliders, tick
 from .explorer import Explorer, explorer
-from .numbers import Layer, one_channel
+from .numbers import Layer, channels, one_channel
 from .numbers import rectangles as oblong
 
 LARGEST_GRADIENT = 12  # cells of the upstream gradient along one side
@@ -63,7 +65,7 @@ def explore_scatter_gather(*start, rectangles: bool = False, **given) -> Explore
     """Scatter and gather in lock-step: stamps of the kernel, and the turned kernel slid along.
 
     With a ``stride`` or a ``dilation`` there are sliders for both; ``rectangles`` gives height and
-    width sliders of their own.
+    width sliders of their own. ``overwrite`` makes the mistake of writing = for += when stamping.
     """
     square = sliders(input_size=(4, 1, 6), kernel_size=(3, 1, 4))
     sides = sliders(
@@ -78,14 +80,15 @@ def explore_scatter_gather(*start, rectangles: bool = False, **given) -> Explore
         *sliders(padding=(0, 0, 2)),
         *(sliders(stride=(1, 1, 3), dilation=(1, 1, 3)) if spaced else ()),
         *sliders(one_hot=(0, 0, 16)),
+        tick("overwrite"),
         *letters("symbols"),
     )
     cut = oblong if rectangles else one_channel
     return Explorer(_scattered, controls, _gradient_and_kernel(), cut, start, given)
 
 
-def _scattered(layer: Layer, **letters) -> Scene:
-    return scatter_gather(layer.upstream, layer.kernel, layer.input_size, **layer.how, **letters)
+def _scattered(layer: Layer, **others) -> Scene:
+    return scatter_gather(layer.upstream, layer.kernel, layer.input_size, **layer.how, **others)
 
 
 def _before_padding(data, *, padding: int, **sizes) -> tuple[Layer, dict]:
@@ -124,3 +127,39 @@ def _square_kernel(data, *, kernel_size: int, **sizes) -> tuple[Layer, dict]:
 def explore_nine_equations(layer: Layer, **letters) -> Scene:
     """Every input gradient as a sum, written out in its cell."""
     return written_out(layer.upstream, layer.kernel, layer.input_size, **layer.how, **letters)
+
+
+@explorer(
+    *sliders(input_size=(4, 2, 6), kernel_size=(3, 1, 3)),
+    buttons("patches", PATCHES, "gradients"),
+    buttons("write", WRITES, "+="),
+    *sliders(stride=(1, 1, 3), more=True),
+    *letters("numbers"),
+    numbers=lambda: {"input": sample_input(6, 6), **_gradient_and_kernel()},
+    cut=one_channel,
+)
+def explore_folding(layer: Layer, **others) -> Scene:
+    """col2im: patches written back with +=, and what = or a division by the counts makes of them.
+
+    ``patches`` holds "gradients", each upstream gradient times the kernel, or the "input" itself, as
+    im2col has copied it. ``write`` is "+=", "=" or "mean".
+    """
+    stride = layer.how["stride"]
+    return folding(layer.input, layer.kernel, layer.upstream, stride, **others)
+
+
+@explorer(
+    *sliders(in_channels=(2, 1, 4), out_channels=(2, 1, 4), groups=(1, 1, 4)),
+    buttons("way", WAYS, "right"),
+    *sliders(input_size=(3, 2, 4), kernel_size=(2, 1, 3), more=True),
+    *letters("numbers"),
+    numbers=lambda: {"upstream": sample_gradient(4, 4, 4), "kernel": sample_kernel(4, 4, 3, 3)},
+    cut=channels,
+)
+def explore_input_channels(layer: Layer, *, way: str, **letters) -> Scene:
+    """Channels and groups on the way back: in and out are exchanged, and only the planes are turned.
+
+    ``way`` lays the kernels down right, or makes one of three mistakes.
+    """
+    size = (layer.geometry["in_channels"], *layer.input_size)
+    return input_channels(layer.kernel, layer.upstream, size, **layer.how, way=way, **letters)

@@ -10,7 +10,7 @@ from ..pictures.kernel_gradient.one_weight import one_weight
 from ..pictures.kernel_gradient.roles import ROLES, three_correlations
 from ..pictures.kernel_gradient.wiggle import wiggle
 from ..scene import Scene
-from .controls import buttons, fine_slider, letters, sliders
+from .controls import buttons, fine_slider, letters, sliders, tick
 from .explorer import explorer
 from .numbers import Layer, channels, layer_numbers, one_channel, upstream_of
 
@@ -36,6 +36,7 @@ def explore_one_weight(layer: Layer, *, weight: int, **letters) -> Scene:
     *sliders(input_size=(4, 1, 9), kernel_size=(3, 1, 5), stride=(1, 1, 3)),
     buttons("role", ROLES, "kernel gradient"),
     *sliders(one_hot=(0, 0, PROBES), padding=(0, 0, 2), dilation=(1, 1, 3)),
+    tick("turn", "turn the window", when=("role", ("kernel gradient",))),
     *letters("symbols"),
     numbers=partial(layer_numbers, 9, 5, 13),
     cut=one_channel,
@@ -45,7 +46,8 @@ def explore_kernel_gradient(layer: Layer, **others) -> Scene:
 
     ``role`` exchanges the parts: forward the kernel is the window, and for the input gradient the
     turned kernel slides over the upstream gradient. ``one_hot`` puts a single 1 upstream: the kernel
-    gradient is then the patch it read, the input gradient a copy of the kernel.
+    gradient is then the patch it read, the input gradient a copy of the kernel. ``turn`` shows what
+    comes out if the window of the kernel gradient is turned by mistake.
     """
     return three_correlations(layer.input, layer.kernel, layer.upstream, **layer.how, **others)
 

@@ -5,12 +5,16 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from ..network import first_weights as weights
 from ..network.broken import FAULTS, check_each_layer, with_fault
 from ..network.gradient_check import check_gradients
+from ..network.nudge_sizes import POWERS, errors_of_nudges
 from ..network.repairs import REPAIRS, Setting
 from ..network.trained import EPOCHS, trained_network
+from ..pictures.network.first_weights import first_weights
 from ..pictures.network.gradient_lamps import gradient_lamps
 from ..pictures.network.network_pass import network_pass
+from ..pictures.network.nudge_sizes import nudge_sizes
 from ..pictures.network.repairs import repairs
 from ..scene import Scene
 from .controls import Slider, buttons, dropdown, sliders
@@ -18,6 +22,8 @@ from .explorer import explorer
 
 IMAGES = 60  # of those held out, in their order
 SIZES = {"28×28": "small", "8×8": "tiny"}
+KERNELS, LAYERS = (3, 5, 7), 4  # of the picture of first weights
+BENT, STRAIGHT = "cross entropy", "weighted sum"
 
 
 @explorer(
@@ -87,3 +93,29 @@ def _checked(fault: str, image: int, samples: int) -> tuple:
     x, label = split.test_images[image - 1 : image], split.test_labels[image - 1 : image]
     alone = check_each_layer(broken, x, samples=samples)
     return network, alone, check_gradients(broken, x, label, samples=samples)
+
+
+@explorer(*sliders(channels=(8, 1, 18)))
+def explore_first_weights(*, channels: int) -> Scene:
+    """The size of a signal through four layers whose first weights follow the blog's rule, or He's.
+
+    Every layer reads and makes so many ``channels``.
+    """
+    sizes = {
+        rule: {k: weights.sizes_after(rule, channels, k, LAYERS) for k in KERNELS}
+        for rule in weights.RULES
+    }
+    return first_weights(channels, sizes)
+
+
+@explorer(
+    Slider("power", "h = 10 to the minus", 5, POWERS[0], POWERS[-1]),
+    buttons("loss", (BENT, STRAIGHT), BENT),
+)
+def explore_nudge_sizes(*, power: int, loss: str) -> Scene:
+    """The error of a gradient check for nudges from 0.1 down to 10⁻¹², in float64 and in float32.
+
+    ``loss`` is the "cross entropy", which bends, or a "weighted sum" of the scores, which does not.
+    """
+    bent = loss == BENT
+    return nudge_sizes(errors_of_nudges(bent), power, bent)

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from ..functional.geometry import Geometry
+from ..functional.pooling import TIE_RULES
 from ..functional.samples import (
     ORDER_OF_THE_NOTE,
     one_hot,
@@ -16,11 +17,14 @@ from ..functional.samples import (
     sample_kernel,
 )
 from ..pictures.pooling.average_pooling import average_pooling
+from ..pictures.pooling.forgotten_size import forgotten_size
 from ..pictures.pooling.max_pooling import SCALARS, max_pooling
 from ..pictures.pooling.nudged_cell import SPAN
 from ..pictures.pooling.order_of_steps import ORDERS, order_of_steps
 from ..pictures.pooling.overlapping_windows import overlapping_windows
 from ..pictures.pooling.pooling_ties import pooling_ties
+from ..pictures.pooling.relu_and_ties import ORDERS as TWO_ORDERS
+from ..pictures.pooling.relu_and_ties import relu_and_ties
 from ..pictures.pooling.swapped_switches import swapped_switches
 from ..pictures.pooling.unpooling import unpooling
 from ..scene import Scene
@@ -54,6 +58,13 @@ def peaked_map() -> np.ndarray:
     cells = sample_input(7, 7) % 5
     cells[1, 1], cells[3, 3], cells[1, 4], cells[4, 0], cells[5, 5] = 9, 8, 7, 6, 7
     return cells
+
+
+def gradient_at_peaks() -> np.ndarray:
+    """What arrives (7, 7) at the pooled `peaked_map`: for each peak the sum of what it wins is not 0."""
+    gradient = sample_gradient(7, 7)
+    gradient[2, 2] = 3
+    return gradient
 
 
 def turned_windows(cells: np.ndarray, size: int) -> np.ndarray:
@@ -144,38 +155,54 @@ def unpooled(
     tick("swap", "swap the switches"),
     Slider("less", "take off window 1", 0, 0, 16),
     *sliders(kernel_size=(2, 1, 3), input_size=(4, 2, 6)),
+    tick("forget", "forget output_size"),
     *letters("symbols"),
     numbers=lambda: {"input": distinct_map(), "upstream": sample_gradient(6, 6)},
     cut=unpooled,
 )
-def explore_unpooling(layer: Layer, *, swap: bool, **letters) -> Scene:
+def explore_unpooling(layer: Layer, *, swap: bool, forget: bool, **letters) -> Scene:
     """The two steps of unpooling, on gradients or on the values; these are then pooled again.
 
     ``swap`` brings a second map with the same pooled map: the first with every window turned by
-    180°. Each gets its gradient back by the switches of the other.
+    180°. Each gets its gradient back by the switches of the other. ``forget`` unpools to the size that
+    is made if nobody says it: where windows leave a remainder, switches name other cells there.
     """
     kernel_size = layer.how["kernel_size"]
     if swap:  # it is gradients that go astray, whatever was unpooled before
         other = turned_windows(layer.input, kernel_size)
         return swapped_switches(layer.input, other, layer.upstream, kernel_size, **letters)
-    return unpooling(layer.input, kernel_size, layer.arrays.get("output"), **letters)
+    picture = forgotten_size if forget else unpooling
+    return picture(layer.input, kernel_size, layer.arrays.get("output"), **letters)
+
+
+def pooled_with_ties(data: Mapping, *, nudge: float, **values) -> tuple[Layer, dict]:
+    """A map with equal cells. While they are nudged it shows other numbers, which cannot be typed."""
+    layer, others = pooled(data, **values)
+    if nudge:
+        layer = Layer({**layer.arrays, "input": layer.input.copy()}, how=layer.how)
+    return layer, {**others, "nudge": nudge}
 
 
 @explorer(
+    fine_slider("nudge", "nudge the tied cells together", 0.0, -1, 1, 0.25),
     *sliders(kernel_size=(2, 1, 3), input_size=(2, 2, 4)),
     *letters("numbers"),
     numbers=lambda: {"input": tied_map(), "upstream": np.ones((4, 4))},
-    cut=pooled,
+    cut=pooled_with_ties,
 )
-def explore_ties(layer: Layer, **letters) -> Scene:
-    """Equal cells under three rules, and what each rule makes of the sum of the gradient."""
-    return pooling_ties(layer.input, layer.upstream, **layer.how, **letters)
+def explore_ties(layer: Layer, **others) -> Scene:
+    """Equal cells under three rules, and what each rule makes of the sum of the gradient.
+
+    ``nudge`` moves the cells that tie up or down together: counters compare what each rule predicts
+    with what happens.
+    """
+    return pooling_ties(layer.input, layer.upstream, **layer.how, **others)
 
 
 @explorer(
     *sliders(stride=(1, 1, 4), kernel_size=(3, 1, 4), input_size=(5, 3, 7)),
     *letters(None),
-    numbers=lambda: {"input": peaked_map(), "upstream": sample_gradient(7, 7)},
+    numbers=lambda: {"input": peaked_map(), "upstream": gradient_at_peaks()},
     cut=pooled,
 )
 def explore_overlapping_windows(layer: Layer, **letters) -> Scene:
@@ -216,3 +243,36 @@ def map_and_kernel(
 def explore_order_of_steps(layer: Layer, *, order: str, **letters) -> Scene:
     """Convolution, ReLU and pooling, one after the other, in three orders."""
     return order_of_steps(layer.input, layer.kernel, ORDERS[order], **letters)
+
+
+def before_relu() -> np.ndarray:
+    """A map (6, 6) as it comes out of a convolution: of its first four 2×2 windows the first holds
+    negative numbers only, and the largest of the last is 0; two equal cells are nowhere largest."""
+    cells = sample_input(6, 6) - 4
+    cells[:4, :4] = [[-3, -1, 5, -2], [-4, -2, 1, 3], [2, -5, -1, 0], [-1, 4, -6, -2]]
+    return cells
+
+
+def gradient_after_pooling() -> np.ndarray:
+    """What arrives (3, 3) after the two steps: 5 at the window of negative numbers."""
+    gradient = sample_gradient(3, 3)
+    gradient[:2, :2] = [[5, 2], [-3, 4]]
+    return gradient
+
+
+def pooled_by_two(data: Mapping, *, input_size: int, **others) -> tuple[Layer, dict]:
+    layer, _ = pooled(data, input_size=input_size, kernel_size=2)
+    return Layer(layer.arrays), others
+
+
+@explorer(
+    buttons("rule", TIE_RULES, "first"),
+    buttons("order", TWO_ORDERS, next(iter(TWO_ORDERS))),
+    *sliders(input_size=(4, 2, 6)),
+    *letters("numbers"),
+    numbers=lambda: {"input": before_relu(), "upstream": gradient_after_pooling()},
+    cut=pooled_by_two,
+)
+def explore_relu_and_ties(layer: Layer, **others) -> Scene:
+    """ReLU and pooling in both orders, and the gradient back under three rules for equal cells."""
+    return relu_and_ties(layer.input, layer.upstream, **others)

@@ -31,8 +31,9 @@ LESSONS = {
     "05": "05_transposed_convolution.ipynb",
     "06": "06_kernel_gradient.ipynb",
     "07": "07_small_example_by_hand.ipynb",
-    "08": "08_layers_and_training.ipynb",
-    "09": "09_applications.ipynb",
+    "08": "08_layers_and_gradient_check.ipynb",
+    "09": "09_training.ipynb",
+    "10": "10_applications.ipynb",
 }
 TITLES = {function: title for title, function in DERIVATIONS.items()}
 LONGEST_LISTED = 400  # letters of a difference; a longer one is seen in the print itself

@@ -11,7 +11,8 @@ from ..functional.samples import sample_gradient, sample_input, sample_kernel
 from ..network.four_steps import ACTIVATIONS
 from ..pictures.refresher.conv_gate import conv_gate
 from ..pictures.refresher.fan_out import fan_out
-from ..pictures.refresher.gates import GATES, gate
+from ..pictures.refresher.gate_kinds import GATES, TWO_INPUTS
+from ..pictures.refresher.gates import gate
 from ..pictures.refresher.plain_network import DEEPEST, WIDEST, plain_network
 from ..scene import Scene
 from .controls import FIRST_INDEX, Slider, buttons, fine_slider, letters, sliders, tick
@@ -21,16 +22,16 @@ from .numbers import Layer, probed
 
 @explorer(
     fine_slider("x", "x", 2.0, -5, 5, 0.5, digits=1),
-    fine_slider("y", "y", -3.0, -5, 5, 0.5, digits=1),
+    fine_slider("y", "y", -3.0, -5, 5, 0.5, digits=1, when=("kind", TWO_INPUTS)),
     fine_slider("upstream", "upstream", 2.0, -3, 3, 0.5, digits=1),
     buttons("kind", GATES, "multiply"),
     fine_slider("nudge", "nudge of x", 0.0, -2, 2, 0.5, digits=1),
     *letters("numbers", indices=False),
 )
 def explore_gate(**values) -> Scene:
-    """One gate z = f(x, y) with sliders for both inputs and for the gradient that arrives.
+    """One gate z = f(x, y) with sliders for its inputs and for the gradient that arrives.
 
-    ``kind`` is "add", "multiply" or "max"; buttons change it.
+    ``kind`` is "add", "multiply", "max" or "ReLU", which reads x alone; buttons change it.
     """
     return gate(**values)
 

@@ -1,18 +1,21 @@
-"""The explorer of a whole layer: the example of slides and blog, and any other as small."""
+"""Explorers of a whole layer, as small as the example of slides and blog: its meetings sorted in three
+ways, and its calculation line by line."""
 
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
 from ..functional import conv2d
 from ..functional.samples import sample_input
+from ..pictures.small_example.cards import SORTINGS, meetings_as_cards
 from ..pictures.small_example.whole_layer import SCALARS, whole_layer
 from ..scene import Scene
 from .controls import buttons, letters, sliders, tick
 from .explorer import explorer
-from .numbers import Layer, convolution, corner, layer_numbers
+from .numbers import Layer, convolution, corner, layer_numbers, one_channel
 
 LARGEST = 5
 MOST = LARGEST + 2  # rows of the output, with a padding of 1 and a kernel of 1
@@ -55,3 +58,19 @@ def explore_whole_layer(layer: Layer, **others) -> Scene:
     return whole_layer(
         layer.input, layer.kernel, bias, layer.upstream, **layer.how, target=target, **others
     )
+
+
+@explorer(
+    buttons("sort", SORTINGS, "by output"),
+    *sliders(input_size=(3, 2, 4), kernel_size=(2, 2, 3), stride=(1, 1, 2), padding=(0, 0, 1)),
+    *letters("symbols"),
+    numbers=partial(layer_numbers, 4, 3, 5),
+    cut=one_channel,
+)
+def explore_meetings(layer: Layer, **others) -> Scene:
+    """Every product "this output, this weight, this input" as a card, sorted in three ways.
+
+    ``sort`` is "by output" (forward), "by weight" (kernel gradient) or "by input" (input gradient).
+    The cards stay the same, and only by input do the weights run backwards.
+    """
+    return meetings_as_cards(layer.input, layer.kernel, layer.upstream, **layer.how, **others)

@@ -14,7 +14,7 @@ from ..pictures.transposed.remainder import remainder_strip
 from ..pictures.transposed.size_ladder import size_ladder
 from ..pictures.transposed.transposed import CALLED, spreading
 from ..scene import Scene
-from .controls import Slider, buttons, letters, sliders
+from .controls import Slider, buttons, letters, sliders, tick
 from .explorer import Explorer, explorer
 from .numbers import Layer, convolution, one_channel, probed
 
@@ -23,7 +23,7 @@ def explore_spreading(*start, rectangles: bool = False, **given) -> Explorer:
     """The upstream gradient with zeros between and around it, and the turned kernel that moves over it.
 
     ``rectangles`` gives rows and columns sliders of their own. One button for each of the three names
-    of the operation.
+    of the operation; ``forget_stride`` shows what goes wrong without the zeros between the gradients.
     """
 
     def build(layer: Layer, **others) -> Scene:
@@ -44,6 +44,7 @@ def explore_spreading(*start, rectangles: bool = False, **given) -> Explorer:
         *sliders(more=True, padding=(0, 0, 4), output_padding=(0, 0, 3), dilation=(1, 1, 2)),
         *sliders(more=True, one_hot=(0, 0, 9)),
         buttons("called", CALLED, "transposed"),
+        tick("forget_stride", "forget the stride"),
         *letters("symbols"),
     )
     numbers = {"upstream": sample_gradient(5, 5), "kernel": sample_kernel(5, 5)}

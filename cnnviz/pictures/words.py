@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
+from ..functional.geometry import count as count  # pictures and messages count alike
 from ..scene import Equation, Grid
 from ..symbols import spoken
 
@@ -15,15 +16,6 @@ def said(grid: Grid, sentence: Says) -> Grid:
     """The grid with a sentence for each cell. What was laid out anew is asked for the cell it comes
     from, or for PADDING or INSERTED."""
     return replace(grid, sentences=tuple(map(sentence, grid.cells or range(grid.size))))
-
-
-def count(n: int, noun: str) -> str:
-    """A number and what is counted.
-
-    >>> count(1, "output"), count(4, "output")
-    ('1 output', '4 outputs')
-    """
-    return f"{n} {noun}" if n == 1 else f"{n} {noun}s"
 
 
 def names(grid: Grid, cells: Iterable[int], most: int = 9) -> str:

@@ -8,7 +8,7 @@ the same SVG for print, `page.py` a page that works offline, and `stage.py` is t
 JavaScript and CSS in `static/`.
 """
 
-from .grid import MARKS, NOWHERE, ROLES, Axis, Grid, Place, Slot
+from .grid import MARKS, NOWHERE, ROLES, Axis, Cards, Grid, Place, Slot
 from .parts import STROKES, Equation, Lamp, Step, Stroke
 from .scene import Scene
 
@@ -18,6 +18,7 @@ __all__ = [
     "ROLES",
     "STROKES",
     "Axis",
+    "Cards",
     "Equation",
     "Grid",
     "Lamp",

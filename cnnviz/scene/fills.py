@@ -17,10 +17,7 @@ def fills(scene: Scene, grid: Grid) -> str:
     """The colours of the cells: those of their numbers, or of what they are."""
     levels = scene.levels(grid, scene.step)
     if grid.hues is not None:
-        groups = {
-            hue: f'fill="{scale.as_hex(scale.hue(hue))}" fill-opacity="{scale.COVERS}"'
-            for hue in sorted({*grid.hues} - {NOWHERE})
-        }
+        groups = {hue: hued(hue) for hue in sorted({*grid.hues} - {NOWHERE})}
         kinds = grid.hues
     elif levels is not None:
         kinds = tuple(levels.tolist())
@@ -31,6 +28,11 @@ def fills(scene: Scene, grid: Grid) -> str:
         f'<path {look} d="{boxes(grid, (cell for cell, one in enumerate(kinds) if one == kind))}"/>'
         for kind, look in groups.items()
     )
+
+
+def hued(identity: int) -> str:
+    """How a cell looks that is coloured by what it is."""
+    return f'fill="{scale.as_hex(scale.hue(identity))}" fill-opacity="{scale.COVERS}"'
 
 
 def covering(level: int) -> str:

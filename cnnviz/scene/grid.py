@@ -42,6 +42,15 @@ class Place:
 
 
 @dataclass(frozen=True)
+class Cards:
+    """Cells that stand alone: how large each of them is, and the top left corner of each."""
+
+    width: float
+    height: float
+    corners: tuple[tuple[float, float], ...]
+
+
+@dataclass(frozen=True)
 class Axis:
     """One axis of a derived grid: entry n belongs to cell ``cells[n]`` of the base grid ``grid``."""
 
@@ -71,6 +80,8 @@ class Grid:
     ``frames`` holds, for each step, what stands in the cells after it; at rest the texts do. Where
     colours alone are shown they are the numbers that the cells then have, or "" for none yet.
     ``since`` is the step that writes all of the grid at once: before it the tiles are empty.
+    ``cards`` say where each cell stands, where they stand in no rows of one length. A cell of the same
+    name in the next picture is the same card: the browser shows how it moves.
     ``names`` is what the cells are called in equations, where their symbols say something else: a
     pooled cell h_11 may show the cell a_21 that won.
     """
@@ -103,6 +114,7 @@ class Grid:
     cells: tuple[int, ...] = ()  # ... and which of them each cell is; below 0 it is a zero
     editable: bool = False
     brief: bool = False  # of a_12 the cell shows 12: its letter stands in the title
+    cards: Cards | None = None
     photograph: bool = False  # values from 0, black, to 1, white, whatever the paper is
 
     def __post_init__(self):
@@ -190,6 +202,8 @@ class Grid:
 
     @cached_property
     def place(self) -> Place:
+        if self.cards:
+            return Place(self.slot.x, self.slot.y, self.cards.width, self.cards.height, 0.0)
         tile_rows, tile_columns, rows, columns = self.shape
         slot = self.slot
         gap = 14.0 if tile_rows * tile_columns > 1 else 0.0
@@ -215,6 +229,8 @@ class Grid:
 
     def corner(self, cell: int) -> tuple[float, float]:
         """The top left corner of a cell, in picture units."""
+        if self.cards:
+            return self.cards.corners[cell]
         _, tile_columns, rows, columns = self.shape
         tile, inside = divmod(cell, rows * columns)
         tile_row, tile_column = divmod(tile, tile_columns)

@@ -17,7 +17,7 @@ def boxes(grid: Grid, cells: Iterable[int]) -> str:
 def outlined(grid: Grid, cells: Iterable[int]) -> str:
     """Path data of what is lit: the outline of each cell, or, where all of them are, of each map."""
     lit = set(cells)
-    if len(lit) < grid.size:
+    if grid.cards or len(lit) < grid.size:
         return boxes(grid, sorted(lit))
     tile_rows, tile_columns, rows, columns = grid.shape
     firsts = (grid.corner(tile * rows * columns) for tile in range(tile_rows * tile_columns))

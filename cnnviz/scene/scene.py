@@ -447,6 +447,7 @@ def _grid_view(grid: Grid, is_base: bool) -> dict:
         "role": grid.role,
         "editable": grid.editable,
         "frames": grid.frames if grid.texts else (),
+        **({"corners": grid.cards.corners} if grid.cards else {}),
     }
     if is_base:
         words = {"symbols": grid.called, "numbers": grid.numbers, "sentences": grid.sentences}
@@ -474,9 +475,20 @@ def _grid_text(grid: Grid, shown: tuple[str, ...] | None) -> list[str]:
     for mark, sign in SEEN.items():
         for cell in grid.marks.get(mark, ()):
             texts[cell] = sign
+    if grid.cards:
+        return [head, *_rows_of_cards(grid, texts)]
     cells = np.array(texts, dtype=object).reshape(grid.shape)
     width = max(map(len, texts))
     lines = [head]
     for tile in np.ndindex(tile_rows, tile_columns):
         lines += ["  " + " ".join(text.rjust(width) for text in row) for row in cells[tile]]
     return lines
+
+
+def _rows_of_cards(grid: Grid, texts: list[str]) -> list[str]:
+    """Cards as lines of text: those that stand beside each other in one line."""
+    rows: dict[float, list[tuple[float, str]]] = {}
+    for cell, text in enumerate(texts):
+        x, y = grid.corner(cell)
+        rows.setdefault(y, []).append((x, text))
+    return ["  " + "  ".join(text for _, text in sorted(rows[y])) for y in sorted(rows)]

@@ -28,7 +28,7 @@ def _read(*names: str) -> str:
 STAGE_STYLE = STYLE + _read("stage.css")
 VIEW_STYLE = _read("views.css")  # of what is no picture of a layer
 STAGE_SCRIPT = _read(
-    "links.js", "labels.js", "drawing.js", "controls.js", "player.js", "equation.js", "fitting.js",
+    "links.js", "labels.js", "drawing.js", "cards.js", "controls.js", "player.js", "equation.js", "fitting.js",
     "stage.js",
 )  # fmt: skip
 

@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 
 from ..symbols import spoken
-from .fills import fills, image, pixels_of
+from .fills import fills, hued, image, pixels_of
 from .foot import foot, foot_height
-from .grid import Grid
+from .grid import NOWHERE, Grid
 from .labels import label, text_size
 from .margin import MARGIN, margin
 from .marks import MARKS, boxes, outlined
@@ -89,6 +89,8 @@ def description(scene: Scene) -> str:
 def _cells(scene: Scene, grid: Grid) -> str:
     """Tiles, lines and lasting marks of a grid, with its title above. Of a grid that a step writes
     only the tiles are there before it, and at that step they stand out."""
+    if grid.cards:
+        return _cards(grid)
     tile_rows, tile_columns, rows, columns = grid.shape
     place = grid.place
     width, height = columns * place.width, rows * place.height
@@ -125,6 +127,17 @@ def _cells(scene: Scene, grid: Grid) -> str:
         return "".join(parts)
     now = ' class="now"' if scene.step == grid.since and scene.looked_at is None else ""
     return f'<g{now} data-since="{grid.since}">{"".join(parts)}</g>'
+
+
+def _cards(grid: Grid) -> str:
+    """Cells that stand alone, each an element of its own, so that it can be seen to move."""
+    hues = grid.hues or (NOWHERE,) * grid.size
+    drawn = []
+    for cell, hue in enumerate(hues):
+        box = boxes(grid, [cell])
+        fill = f'<path {hued(hue)} d="{box}"/>' if hue != NOWHERE else ""
+        drawn.append(f'<g><path class="tile" d="{box}"/>{fill}</g>')
+    return f'<g class="cards" data-grid="{grid.name}">{"".join(drawn)}</g>'
 
 
 def _marks(scene: Scene, grid: Grid, role: str, cells: tuple[int, ...]) -> str:

@@ -11,14 +11,14 @@ from tests.tools.every_explorer import EXPLORERS, made
 from tests.tools.pointing import lit_paths, picture_of, point_at, say
 
 NOTEBOOKS = sorted(path.name for path in (Path(__file__).parents[2] / "notebooks").glob("*.ipynb"))
-LEDGER = "10_documents_checked.ipynb"
+LEDGER = "11_documents_checked.ipynb"
 # What these show has no picture to point at; they have tests of their own.
 WITHOUT_STAGE = ("explore_derivation", "explore_own_image", "explore_training")
 pytestmark = pytest.mark.browser
 
 
 # A cell that fails is seen in every lesson by `make test`, which executes them all; this one is opened
-# in a browser by it too, as 03 and 08 are for what follows, and the others by `make test-all`.
+# in a browser by it too, as 03 and 09 are for what follows, and the others by `make test-all`.
 ALWAYS_OPENED = ("00",)
 
 

@@ -1,4 +1,4 @@
-"""The ledger of lesson 10, gone through from the first record to the last: each picture is lit as Python
+"""The ledger of lesson 11, gone through from the first record to the last: each picture is lit as Python
 says, nothing is cut off, and what a card is to be compared with is a link."""
 
 import pytest
@@ -35,9 +35,9 @@ CUT_OFF = """ledger => {
 
 @pytest.fixture(params=WINDOWS, scope="module")
 def ledger(request, lab, chromium):
-    """The ledger in lesson 10, proved."""
+    """The ledger in lesson 11, proved."""
     with Browser(lab, viewport=WINDOWS[request.param], chromium=chromium) as browser:
-        browser.open_notebook("10_documents_checked.ipynb")
+        browser.open_notebook("11_documents_checked.ipynb")
         if request.param == "projector":
             browser.hide_chrome()
         browser.run_all()

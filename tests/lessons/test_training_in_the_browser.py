@@ -8,7 +8,7 @@ from PIL import Image, ImageDraw
 
 from tests.tools.lab import DARK
 
-NOTEBOOK = "08_layers_and_training.ipynb"
+NOTEBOOK = "09_training.ipynb"
 pytestmark = pytest.mark.browser
 
 

@@ -1,6 +1,7 @@
 """The pictures of the input gradient: what they write, light up and say, against laws and by hand."""
 
 import itertools
+import math
 
 import numpy as np
 import pytest
@@ -246,6 +247,69 @@ def test_a_probe_is_not_typed_into_but_the_kernel_beside_it_is():
     assert explorer.scene["kernel"].editable and not explorer.scene["upstream"].editable
     explorer.move(one_hot=0)
     assert explorer.scene["upstream"].editable
+
+
+def overwriting(geometry: Geometry) -> np.ndarray:
+    """The loop with = where += is right, on a padded map whose padding is then cut off."""
+    (h, w), (kh, kw) = geometry.input_size, geometry.kernel_size
+    g, k = sample_gradient(*geometry.output_size), sample_kernel(kh, kw)
+    (top, left), (down, right) = (p.before for p in geometry.padding), geometry.dilation
+    padded = np.zeros((h + 2 * top, w + 2 * left))
+    for u, v in np.ndindex(*g.shape):
+        y, x = u * geometry.stride[0], v * geometry.stride[1]
+        padded[y : y + down * kh : down, x : x + right * kw : right] = g[u, v] * k
+    return padded[top : top + h, left : left + w]
+
+
+@pytest.mark.parametrize("geometry", GEOMETRIES[::5], ids=str)
+def test_overwriting_leaves_what_the_loop_with_the_mistake_leaves(geometry):
+    scene = scene_of(geometry, overwrite=True, show="numbers")
+    left = overwriting(geometry)
+    written = tuple(number(n) for n in left.ravel())
+    assert scene["input_gradient"].numbers == written
+    assert scene["input_gradient"].frames[-1:] in ((written,), ())
+    truth = scene_of(geometry, show="numbers")
+    assert scene["gathered"].numbers == truth["input_gradient"].numbers
+    wanted = truth["input_gradient"].counts.reshape(left.shape)
+    differs = tuple(np.flatnonzero(left != wanted).tolist())
+    assert scene["input_gradient"].marks.get("wrong", ()) == differs
+    assert [lamp.holds for lamp in scene.lamps] == [not differs] * 2
+    for cell, value in enumerate(left.ravel()):
+        _, terms = scene.counted("input_gradient", cell)
+        assert len(terms) <= 1, "of what is overwritten no term is left"
+        factors = [int(n.replace("−", "-")) for term in terms for n in term]
+        assert value == (math.prod(factors) if terms else 0)
+
+
+def test_overwriting_by_hand():
+    """2×2 stamps on 3×3: only the corners keep all their terms, and g₂₂ is written last."""
+    scene = scatter_gather(np.array([[1, -2], [4, -1]]), np.array([[1, 2], [3, -2]]), (3, 3),
+                           overwrite=True)  # fmt: skip
+    assert scene["input_gradient"].numbers == ("1", "−2", "−4", "4", "−1", "−2", "12", "−3", "2")
+    assert scene["input_gradient"].marked_since == {1: 4, 3: 8, 4: 6, 5: 13, 7: 14}
+    assert [lamp.words for lamp in scene.lamps] == ["A ≠ B", "A ≠ Wᵀ times what arrives"]
+    assert [lamp.sign for lamp in scene.lamps] == ["✕", "✕"]
+    assert scene.equation_text("input_gradient", 4) == "∂F/∂a_22 = k_11·∂F/∂h_22"
+    assert scene.equation_text("gathered", 4).count("·") == 4
+    assert scene.at_step(15).shown(scene["input_gradient"])[4] == "1 of 4"
+    assert scene.at_step(15).said.startswith("A writes ∂F/∂h₂₂ · k₂₂ into ∂F/∂a₃₃.")
+    assert "Finished cells: A 4, B 9. The same 16 products were made, but A ≠ B." in (
+        scene.at_step(15).said
+    )
+    assert "later stamps overwrite 3 of them" in scene.sentence("upstream", 0)
+    assert "A holds the last one alone" in scene.sentence("input_gradient", 4)
+
+
+def test_stamps_that_do_not_overlap_overwrite_nothing():
+    scene = scatter_gather(np.ones((2, 2)), sample_kernel(2, 2), (4, 4), 2, overwrite=True)
+    assert all(lamp.holds for lamp in scene.lamps) and not scene["input_gradient"].marks
+
+
+def test_a_probe_in_the_last_place_does_not_see_the_overwriting():
+    explorer = explore_scatter_gather(overwrite=True, one_hot=4)
+    assert all(lamp.holds for lamp in explorer.scene.lamps)
+    explorer.move(one_hot=1)
+    assert not any(lamp.holds for lamp in explorer.scene.lamps)
 
 
 # ---------------------------------------------------------------- Wᵀ

@@ -452,3 +452,44 @@ def test_the_role_exchanges_the_parts_and_keeps_the_numbers():
     explorer.move(role="input gradient")
     expected = ("2", "3", "−2", "10", "4", "8", "12", "1", "−6")
     assert explorer.scene["input_gradient"].numbers == expected
+
+
+def test_a_window_that_is_turned_by_mistake_gives_another_kernel_gradient():
+    right, wrong = explore_kernel_gradient(), explore_kernel_gradient(turn=True)
+    assert [lamps(right.scene), lamps(wrong.scene)] == [
+        ["✓ this is the kernel gradient"],
+        ["✕ this is not the kernel gradient"],
+    ]
+    assert wrong.scene["upstream"].numbers == ("3", "4", "−1", "2")
+    assert wrong.scene["kernel_gradient"].marks["wrong"] == tuple(range(9))
+    assert wrong.scene.equation_text("kernel_gradient", 0) == (
+        "r_11 = ∂F/∂h_22·a_11 + ∂F/∂h_21·a_12 + ∂F/∂h_12·a_21 + ∂F/∂h_11·a_22"
+    )
+    assert wrong.scene.code == "r = torch.nn.functional.conv2d(a, dh.flip(0, 1))"
+    assert wrong.scene.sentence("upstream", 0) == (
+        "∂F/∂h₂₂ stands in every sum once, in a window that is turned: it stands at the opposite place."
+    )
+    wrong.move(show="numbers")
+    wrong.type(
+        "upstream", 0, "7"
+    )  # what stands first in the turned window is the last of the gradient
+    assert wrong.data["upstream"][1, 1] == 7
+
+
+@given(layers())
+def test_what_a_turned_window_gives_is_shown_and_crossed_where_it_is_wrong(layer):
+    size, kernel, how = layer
+    x, g = sample_input(*size), sample_gradient(*Geometry.of(size, kernel, *how).output_size)
+    scene = kernel_gradient(x, kernel, g, *how, turn=True)
+    made = conv2d_weight(x, kernel, g[::-1, ::-1], *how)
+    raw = np.array(numbers(scene["kernel_gradient"])).reshape(scene["kernel_gradient"].shape[2:])
+    assert (raw[: kernel[0], : kernel[1]] == made).all()
+    crossed = np.zeros(raw.shape, bool)
+    crossed[: kernel[0], : kernel[1]] = made != conv2d_weight(x, kernel, g, *how)
+    assert scene["kernel_gradient"].marks.get("wrong", ()) == tuple(np.flatnonzero(crossed))
+    assert scene.lamps[0].holds == (not crossed.any())
+
+
+def test_a_symmetric_window_hides_the_turn():
+    scene = kernel_gradient(sample_input(3, 3), (2, 2), np.ones((2, 2)), turn=True)
+    assert scene.lamps[0].holds and "nothing shows" in scene.say

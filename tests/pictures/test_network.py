@@ -7,8 +7,10 @@ import pytest
 
 from cnnviz.documents.ledger import all_records
 from cnnviz.explorers.network import (
+    explore_first_weights,
     explore_gradient_check,
     explore_network_pass,
+    explore_nudge_sizes,
     explore_repairs,
 )
 from cnnviz.functional.geometry import DoesNotFit
@@ -16,7 +18,9 @@ from cnnviz.functional.samples import sample_gradient, sample_input, sample_kern
 from cnnviz.network import Conv2d, CrossEntropyLoss, Flatten, Linear, MaxPool2d, ReLU, Sequential
 from cnnviz.network.as_printed import conv_backward, dense_weight_gradient
 from cnnviz.network.broken import FAULTS, check_each_layer, with_fault
+from cnnviz.network.first_weights import sizes_after
 from cnnviz.network.gradient_check import check_gradients
+from cnnviz.network.nudge_sizes import POWERS, errors_of_nudges
 from cnnviz.network.repairs import REPAIRS
 from cnnviz.network.trained import tiny_network, trained_network
 from cnnviz.pictures.network.gradient_lamps import gradient_lamps
@@ -340,16 +344,21 @@ def test_the_lamp_of_the_broken_layer_goes_out_and_no_other(fault):
     assert scene.lamps == (Lamp(not broken, alone, broken), Lamp(not whole, together, whole))
 
 
-def test_a_fault_spoils_what_comes_before_it_and_nothing_behind():
-    wrong = {}
+def test_a_wrong_gradient_to_the_input_spoils_what_comes_before_it_and_any_other_only_itself():
+    wrong, said = {}, {}
     for fault in FAULTS:
         scene = explore_gradient_check(fault=fault).scene
+        said[fault] = scene.say
         wrong[fault] = {(kind, layer) for kind, layer in crossed(scene) if kind != "alone"}
     assert wrong["nothing"] == set()
     assert wrong["one bias gradient for all"] == {("bias", 4)}
     assert wrong["max pooling shares"] == {("input", 0), ("weight", 0), ("bias", 0)}
     assert wrong["ReLU asks the gradient"] == {("input", 0), ("weight", 0), ("bias", 0)}
     assert wrong["kernel turned wrongly"] == {("input", 0)}
+    assert "only 4.bias is wrong" in said["one bias gradient for all"]
+    for fault in ("max pooling shares", "ReLU asks the gradient"):
+        assert "spoils every gradient before it" in said[fault]
+    assert "only its gradient to the image is wrong" in said["kernel turned wrongly"]
     # Tied cells are left out where one is nudged, and show where a weight moves them all.
     assert wrong["ties doubled"] == {("weight", 0), ("bias", 0)}
 
@@ -393,3 +402,78 @@ def test_a_pass_through_either_size_is_quick_to_point_at():
     scene = explore_network_pass(size="8×8").scene
     assert scene["image"].size == 64 and scene["row"].size == 18
     assert explore_network_pass().scene["row"].size == 1352
+
+
+# How large a nudge
+
+
+def test_the_best_nudge_lies_between_where_the_loss_bends_and_digits_run_out():
+    errors = errors_of_nudges(bent=True)
+    double, single = (np.array(errors[name]) for name in ("float64", "float32"))
+    # Ten times shorter is a hundred times better, as long as the bend counts ...
+    assert np.allclose(double[:3] / double[1:4], 100, rtol=0.1)
+    # ... and ten times worse, roughly, as soon as the digits do.
+    assert np.all(double[6:] > double[5:-1]) and 1e5 < double[-1] / double[5] < 1e7
+    assert (POWERS[double.argmin()], POWERS[single.argmin()]) == (5, 2)
+    assert np.flatnonzero(double <= 1e-6).tolist() == [2, 3, 4, 5, 6, 7]
+    assert not (single <= 1e-6).any()
+
+
+def test_a_straight_loss_is_best_checked_with_the_longest_nudge():
+    for errors in errors_of_nudges(bent=False).values():
+        assert int(np.argmin(errors)) == 0
+    assert errors_of_nudges(bent=False)["float64"][0] < 1e-13
+
+
+def test_the_picture_of_nudges_marks_what_passes_and_draws_each_point_under_its_nudge():
+    scene = explore_nudge_sizes(power=9).scene
+    assert [lamp.holds for lamp in scene.lamps] == [False, False]
+    assert scene["float64"].marks == {"right": (2, 3, 4, 5, 6, 7), "wrong": (0, 1, 8, 9, 10, 11)}
+    curve = next(one for one in scene.strokes if one.kind == "curve")
+    nudges = scene["nudges"]
+    middles = [nudges.corner(n)[0] + nudges.place.width / 2 for n in range(nudges.size)]
+    assert np.allclose([x for x, _ in curve.points], middles)
+    depths = np.log10(errors_of_nudges()["float64"])
+    by_hand = [225 + (1 - depth) / 16 * 320 for depth in depths]  # 16 powers of ten in 320 units
+    assert np.allclose([y for _, y in curve.points], by_hand, atol=0.06)
+    assert scene.steps[4].reads == {"nudges": (4,)} and scene.steps[4].say.startswith("h = 10⁻⁵")
+
+
+def test_a_long_nudge_is_blamed_on_the_bend_and_a_short_one_on_the_digits():
+    scene = explore_nudge_sizes().scene
+    long, best, short = (scene.sentence("float64", cell) for cell in (0, 4, 11))
+    assert "bends" in long and "the smallest" in best and "16 digits" in short
+    assert "7 digits" in scene.sentence("float32", 11)
+    assert "A straight line" in explore_nudge_sizes(loss="weighted sum").scene.sentence(
+        "float64", 5
+    )
+
+
+# First weights
+
+
+@pytest.mark.parametrize(("channels", "kernel"), [(4, 3), (8, 5), (16, 7)])
+def test_a_layer_multiplies_a_signal_by_the_root_of_half_its_fan_in_and_the_weights_size(
+    channels, kernel
+):
+    """E[relu(z)²] is half of E[z²], and E[z²] is fan-in · E[w²] · E[x²]."""
+    divided = sizes_after("randn / 9", channels, kernel, 1)[1]
+    assert divided == pytest.approx(np.sqrt(channels * kernel**2 / 2) / 9, rel=0.06)
+    assert sizes_after("He", channels, kernel, 1)[1] == pytest.approx(1, rel=0.06)
+
+
+def test_divided_by_9_a_signal_fades_or_grows_with_the_kernel_and_by_he_it_stays():
+    scene = explore_first_weights().scene
+    small, middle, large = np.array(scene["divided"].numbers, float).reshape(3, 5)
+    assert small[-1] < 0.25 and 1 < middle[-1] < 2 and large[-1] > 5
+    assert np.all(((he := np.array(scene["he"].numbers, float)) > 0.75) & (he < 1.3))
+    assert [lamp.holds for lamp in scene.lamps] == [False, True]
+    assert scene["fan_in"].numbers == ("72", "200", "392")
+    assert "√(392 / 2) / 9 = 1.56" in scene.sentence("divided", 12)
+
+
+def test_a_step_of_first_weights_reads_one_layer_and_writes_the_next():
+    scene = explore_first_weights().scene
+    assert scene.steps[1].reads["he"] == (1, 6, 11) and scene.steps[1].writes["he"] == (2, 7, 12)
+    shown = np.array(scene.at_step(1).shown(scene["divided"])).reshape(3, 5)
+    assert (shown[:, :3] != "").all() and (shown[:, 3:] == "").all()

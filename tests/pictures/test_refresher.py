@@ -23,6 +23,7 @@ from tests.tools.pytorch import torch_or_skip
 
 A, K, G = np.array([1.0, 4.0, 7.0]), np.array([1.0, 2.0]), np.array([1.0, -2.0])
 FORMULAS = {"add": lambda x, y: x + y, "multiply": lambda x, y: x * y, "max": sympy.Max}
+FORMULAS["ReLU"] = lambda x, y: sympy.Max(x, 0)
 
 
 def numbers(scene, *names):
@@ -37,7 +38,8 @@ def numbers(scene, *names):
 def test_local_gradients_are_what_calculus_says(kind, at):
     x, y = sympy.symbols("x y", real=True)
     formula = FORMULAS[kind](x, y)
-    derived = [float(sympy.diff(formula, one).subs({x: at[0], y: at[1]})) for one in (x, y)]
+    inputs = (x, y)[: len(GATES[kind].inputs)]
+    derived = [float(sympy.diff(formula, one).subs({x: at[0], y: at[1]})) for one in inputs]
     assert list(GATES[kind].local(*at)) == derived
     assert GATES[kind].value(*at) == float(formula.subs({x: at[0], y: at[1]}))
 
@@ -62,7 +64,38 @@ def test_a_tie_is_shared_as_in_pytorch():
 
 def test_each_equation_of_z_is_the_gate():
     said = {kind: gate(kind, 2.0, 3.0, 1.0).equation_text("z", 0) for kind in GATES}
-    assert said == {"add": "z = x + y", "multiply": "z = x·y", "max": "z = max(x, y) = y"}
+    assert said == {
+        "add": "z = x + y", "multiply": "z = x·y", "max": "z = max(x, y) = y",
+        "ReLU": "z = max(x, 0) = x",
+    }  # fmt: skip
+    assert gate("ReLU", -2.0, 3.0, 1.0).equation_text("z", 0) == "z = max(x, 0) = 0"
+
+
+@pytest.mark.long
+def test_relu_takes_zero_at_zero_as_pytorch_does():
+    torch = torch_or_skip()
+    x = torch.tensor(0.0, requires_grad=True)
+    torch.relu(x).backward()
+    assert GATES["ReLU"].local(0.0, 0.0) == (x.grad.item(),) == (0.0,)
+
+
+def test_at_a_kink_a_gate_says_that_a_choice_was_made():
+    at_zero, tie = gate("ReLU", 0.0, 9.0, 2.0), gate("max", 1.0, 1.0, 2.0)
+    assert numbers(at_zero, "x_local", "x_gradient") == [["0"], ["0"]]
+    assert "0 to the left and 1 to the right" in at_zero.steps[1].say
+    assert "a choice, not calculus" in at_zero.steps[-1].say
+    assert "takes 0, and so does this course" in at_zero["x"].sentences[0]
+    assert "one half for each" in tie.steps[1].say and "half" in tie.steps[-1].say
+    for away in (gate("ReLU", 0.5, 0.5, 2.0), gate("max", 1.0, 0.5, 2.0)):
+        assert "a choice" not in " ".join(step.say for step in away.steps)
+
+
+def test_relu_reads_x_alone():
+    scene = gate("ReLU", 2.0, -3.0, 2.0)
+    assert not [grid.name for grid in scene.grids if grid.name.startswith("y")]
+    assert len(scene.steps) == 4 and numbers(scene, "x_gradient") == [["2"]]
+    assert gate("ReLU", 2.0, 5.0, 2.0).view() == scene.view()  # whatever y is
+    assert set(gate("ReLU", -1.0, 0.0, 2.0).lit("z", 0)) == {"z", "gate"}
 
 
 def test_the_slope_of_a_product_is_the_other_input():

@@ -579,3 +579,45 @@ def test_a_title_beside_its_grid_ends_where_the_grid_starts(tmp_path):
     middle = place.y + place.height / 2 + 5
     assert f'x="{place.x - 12:g}" y="{middle:g}" style="text-anchor:end">output size' in svg(scene)
     assert scene.save(tmp_path / "ladder.png").stat().st_size
+
+
+CROPPED_AWAY = ((3, 3), (2, 2), 3, 2, 1, 2)  # at stride 1 nothing would be left of it
+
+
+@pytest.mark.parametrize(
+    ("gradient", "kernel", "stride", "padding", "dilation", "extra"),
+    [one for one in GEOMETRIES if one != CROPPED_AWAY],
+)
+def test_without_the_stride_it_is_another_convolution(
+    gradient, kernel, stride, padding, dilation, extra
+):
+    """What comes out is the transposed convolution at stride 1, and the lamp compares with the right one."""
+    g, k = sample_gradient(*gradient), sample_kernel(*kernel)
+    how = {"padding": padding, "dilation": dilation}
+    size = transposed_size(gradient, kernel, stride, padding, extra, dilation)
+    right = conv_transpose2d(g, k, stride=stride, output_padding=extra, **how)
+    wrong = conv_transpose2d(g, k, **how)
+    scene = spreading(g, k, size, stride, padding, dilation, forget_stride=True)
+    made = scene["input_gradient"]
+    assert made.numbers == tuple(map(number, wrong.ravel().tolist()))
+    same = right.shape == wrong.shape and (right == wrong).all()
+    assert scene.lamps[0].holds == same
+    assert scene.lamps[0].sign == ("✓" if same else "✕")
+
+
+def test_a_forgotten_stride_after_which_nothing_is_left_is_refused():
+    gradient, kernel, stride, padding, dilation, extra = CROPPED_AWAY
+    size = transposed_size(gradient, kernel, stride, padding, extra, dilation)
+    g, k = sample_gradient(*gradient), sample_kernel(*kernel)
+    with pytest.raises(DoesNotFit, match="crops away the 4 cells"):
+        spreading(g, k, size, stride, padding, dilation, forget_stride=True)
+
+
+def test_a_forgotten_stride_says_which_size_comes_out_and_makes_no_gradient():
+    scene = explore_spreading(forget_stride=True).scene
+    assert "4×4 cells come out, and the input has 5×5." in scene.say
+    assert scene.equation_text("input_gradient", 0) == "r_11 = k_11·∂F/∂h_11"
+    assert scene["input_gradient"].title == "what comes out  4×4"
+    assert scene.equations["input_gradient"].ledger == ""
+    at_one = explore_spreading(stride=1, forget_stride=True).scene
+    assert at_one.view() == explore_spreading(stride=1).scene.view()

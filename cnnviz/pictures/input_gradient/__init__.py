@@ -1,5 +1,5 @@
 """The gradient to the input: Wᵀ, scatter, gather, the turned kernel, the substituted index.
 
-Pictures: index_substitution, transposed_matrix (input_gradient.py), scatter_gather, turned_kernel,
-written_out.
+Pictures: folding, index_substitution, input_channels, transposed_matrix (input_gradient.py),
+scatter_gather, turned_kernel, written_out.
 """

@@ -52,11 +52,14 @@ def input_equation(
     return sheet.equation(result, *map(grids.get, sheet.notation.factors), printed=printed)
 
 
-def input_call(sheet: Sheet, input_size: tuple[int, int], **how) -> str:
-    """The call that computes the input gradient in PyTorch.
+def input_call(sheet: Sheet, input_size: tuple[int, ...], **how) -> str:
+    """The call that computes the input gradient in PyTorch, for (H, W) or (C, H, W).
 
     >>> input_call(Sheet({}), (4, 4), stride=2)
     'grad_a = torch.nn.grad.conv2d_input((1, 1, 4, 4), k, g, stride=2)'
     """
-    result, size = f"grad_{sheet.letter('input')}", str((1, 1, *input_size))
+    result, size = (
+        f"grad_{sheet.letter('input')}",
+        str((*(1, 1)[: 4 - len(input_size)], *input_size)),
+    )
     return sheet.call(result, "nn.grad.conv2d_input", size, "kernel", "g", **how)

@@ -13,19 +13,20 @@ import numpy as np
 from ...functional import conv2d_input, conv2d_input_gather, conv_matrix
 from ...functional.geometry import Geometry
 from ...scene import NOWHERE, Grid, Lamp, Scene, Step
-from ...symbols import number, spoken
+from ...symbols import spoken
 from ..maps import INSERTED, PADDING, padded, spread, turned
 from ..meetings import partners
 from ..sheet import Sheet, between, row
 from ..words import Says, count
+from .filling import filling
 from .gathering import gather_table, input_call, input_equation
+from .overwriting import Table, marked_wrong, real, stamping, what_is_left, without_overwritten
 
 SCATTER = row(246, y=46, gap=50, largest=60, upstream=250, kernel=210, input_gradient=250)
 GATHER = row(246, y=340, gap=50, largest=60, spread=250, turned=210, gathered=250)
 RESULTS = ("input_gradient", "gathered")  # A and B
 SLOTS = {**SCATTER, **GATHER}
 Grids = dict[str, Grid]
-Table = dict[str, np.ndarray]
 
 
 def scatter_gather(
@@ -35,12 +36,14 @@ def scatter_gather(
     stride=1,
     padding=0,
     dilation=1,
+    overwrite: bool = False,
     **letters,
 ) -> Scene:
     """The input gradient twice: stamps of the kernel added up, and the turned kernel slid along.
 
     ``grad_output`` is (oH, oW), ``weight`` (kH, kW), ``input_size`` (H, W); the rest is PyTorch's.
-    A step is one product on each side. ``letters`` are those of a `Sheet`.
+    A step is one product on each side. With ``overwrite`` a stamp is written over what stood there,
+    = for +=: a common mistake, and A is no gradient. ``letters`` are those of a `Sheet`.
     Raises DoesNotFit where ``conv2d_input`` does.
     Source: note, (3); blog, the loop over dL_dinput; slides, the full convolution.
 
@@ -51,21 +54,30 @@ def scatter_gather(
     ((0, 1, 2, 3), 16)
     """
     how = {"stride": stride, "padding": padding, "dilation": dilation}
-    scattered = conv2d_input(input_size, weight, grad_output, **how)
     gathered = conv2d_input_gather(input_size, weight, grad_output, **how)
     product = conv_matrix(weight, input_size, **how).T @ grad_output.ravel()
     geometry, sheet = Geometry.of(input_size, weight.shape, **how), Sheet(SLOTS, **letters)
     table = gather_table(geometry)
-    grids = _grids(sheet, grad_output, weight, scattered, gathered, geometry)
     products = grad_output.ravel()[table["upstream"]] * weight.ravel()[table["kernel"]]
-    steps, frames = _walk(grids, table, products, sheet.show)
+    left = table
+    scattered = conv2d_input(input_size, weight, grad_output, **how)
+    if overwrite:
+        left = without_overwritten(table)
+        scattered = what_is_left(left, products, input_size)
+    grids = _grids(sheet, grad_output, weight, scattered, gathered, geometry)
+    # In symbols a cell is wrong that has lost a term, in numbers one that holds another number.
+    lost = table["gathered"][(left["input_gradient"] == NOWHERE) & (products != 0)]
+    other = np.flatnonzero(~np.isclose(scattered, gathered))
+    wrong = set((other if sheet.show == "numbers" else lost).tolist())
+    grids["input_gradient"] = marked_wrong(grids["input_gradient"], table, wrong)
+    steps, frames = _walk(grids, table, products, sheet.show, overwrite)
     grids |= {name: replace(grids[name], frames=filled) for name, filled in frames.items()}
     return sheet.scene(
         "Scatter and gather",
         tuple(grids[name] for name in SLOTS),
-        table,
-        _says(grids, table),
-        say=_at_rest(geometry, len(steps)),
+        left,
+        _says(grids, table, left),
+        say=_at_rest(geometry, len(steps), overwrite),
         equations={
             "input_gradient": input_equation(sheet),
             "gathered": input_equation(sheet, "gathered", "turned", "spread"),
@@ -119,13 +131,17 @@ def _moved_title(grid: Grid, geometry: Geometry) -> str:
     return f"{', '.join(done)}: {rows}×{columns}"
 
 
-def _says(grids: Grids, table: Table) -> dict[str, Says]:
-    """Each cell says what it does on both sides."""
+def _says(grids: Grids, table: Table, left: Table) -> dict[str, Says]:
+    """Each cell says what it does on both sides; ``left`` is the table without what is overwritten."""
     g, k, dx = (grids[name] for name in ("upstream", "kernel", "input_gradient"))
     used = {
-        grid.name: np.bincount(table[grid.name][_real(table)], minlength=grid.size).tolist()
+        grid.name: np.bincount(table[grid.name][real(table)], minlength=grid.size).tolist()
         for grid in (g, k, dx)
     }
+    gone = np.bincount(
+        table["upstream"][left["input_gradient"] == NOWHERE], minlength=g.size
+    ).tolist()
+    overwritten = any(gone)
     rows, columns = k.shape[2:]
     zeros = {PADDING: "A zero of the padding", INSERTED: "A zero inserted for the stride"}
 
@@ -140,6 +156,7 @@ def _says(grids: Grids, table: Table) -> dict[str, Says]:
             )
         lost = k.size - cells
         fell = f"; {lost} of the stamp fall on padding" if lost else ""
+        fell += f"; later stamps overwrite {gone[cell]} of them" if gone[cell] else ""
         return (
             f"Scatter: {name} times the whole kernel is stamped onto {count(cells, 'cell')}{fell}. "
             f"Gather: the windows of the same cells pass over {name}."
@@ -157,6 +174,11 @@ def _says(grids: Grids, table: Table) -> dict[str, Says]:
         name, products = spoken(dx.symbols[cell]), used["input_gradient"][cell]
         if not products:
             return f"{name} is 0: no stamp reaches it, and its window holds only zeros."
+        if overwritten and products > 1:
+            return (
+                f"{name} is a sum of {products} products. A holds the last one alone: it was written "
+                "over the others. B adds them all."
+            )
         return (
             f"{name} is a sum of {count(products, 'product')}. Scatter brings them one stamp at a "
             "time, gather takes them all at one stop of the window."
@@ -172,40 +194,37 @@ def _says(grids: Grids, table: Table) -> dict[str, Says]:
     }
 
 
-def _real(table: Table) -> np.ndarray:
-    """The rows of the table that are products, not zeros."""
-    return np.flatnonzero(table["upstream"] != NOWHERE)
-
-
 def _walk(
-    grids: Grids, table: Table, products: np.ndarray, show: str
+    grids: Grids, table: Table, products: np.ndarray, show: str, overwrite: bool
 ) -> tuple[tuple[Step, ...], dict[str, tuple]]:
     """A product on each side for each step, and what the two results hold after it."""
-    gather = _real(table)
-    scatter = gather[np.lexsort((table["kernel"][gather], table["upstream"][gather]))]
+    gather, scatter = real(table), stamping(table)
     columns = {name: column.tolist() for name, column in table.items()}
     stamps = partners(table["upstream"], table["input_gradient"], grids["upstream"].size)
     windows = partners(table["gathered"], table["spread"], grids["gathered"].size)
     (scattered, scatter_done), (gathered, gather_done) = (
-        _filling(table["gathered"][rows], products[rows], grids["gathered"].size, show)
-        for rows in (scatter, gather)
+        filling(table["gathered"][rows], products[rows], grids["gathered"].size, show, wrong)
+        for rows, wrong in ((scatter, overwrite), (gather, False))
     )
+    equal = "but A ≠ B" if "wrong" in grids["input_gradient"].marks else "and A = B"
+    end = f"The same {len(gather)} products were made, {equal}. "
+    writes = "writes" if overwrite else "adds"
 
-    def added(row: int) -> str:
+    def added(row: int, to: str = "to") -> str:
         g, k, dx = (
             spoken(grids[name].symbols[columns[name][row]])
             for name in ("upstream", "kernel", "input_gradient")
         )
-        return f"{g} · {k} to {dx}"
+        return f"{g} · {k} {to} {dx}"
 
     def step(n: int, there: int, here: int) -> Step:
         lit = {name: (columns[name][there if name in SCATTER else here],) for name in SLOTS}
-        end = f"The same {len(gather)} products were made, and A = B. " * (n + 1 == len(gather))
+        last = n + 1 == len(gather)
         return Step(
             {name: cells for name, cells in lit.items() if name not in RESULTS},
             {name: lit[name] for name in RESULTS},
-            f"A adds {added(there)}. B adds {added(here)}. Finished cells: A {scatter_done[n]}, "
-            f"B {gather_done[n]}. {end}The sum of B’s cell:",
+            f"A {writes} {added(there, 'into' if overwrite else 'to')}. B adds {added(here)}. "
+            f"Finished cells: A {scatter_done[n]}, B {gather_done[n]}. {end * last}The sum of B’s cell:",
             of=("gathered", columns["gathered"][here]),
             around={
                 "input_gradient": tuple(stamps[columns["upstream"][there]]),
@@ -218,34 +237,15 @@ def _walk(
     return steps, {"input_gradient": scattered, "gathered": gathered}
 
 
-def _filling(
-    cells: np.ndarray, products: np.ndarray, size: int, show: str
-) -> tuple[tuple[tuple[str, ...], ...], list[int]]:
-    """What stands in a result after each product: running sums, or how many of a cell's terms have
-    come; and how many cells are then finished."""
-    needed = np.bincount(cells, minlength=size).tolist()
-    texts = ["" if terms else "0" for terms in needed]
-    come, sums, done = [0] * size, [0.0] * size, needed.count(0)
-    frames, finished = [], []
-    for cell, product in zip(cells.tolist(), products.tolist(), strict=True):
-        come[cell] += 1
-        sums[cell] += product
-        counted = f"{come[cell]} of {needed[cell]}"
-        texts[cell] = number(sums[cell]) if show == "numbers" else counted
-        frames.append(tuple(texts))
-        done += come[cell] == needed[cell]
-        finished.append(done)
-    return tuple(frames), finished
-
-
-def _at_rest(geometry: Geometry, products: int) -> str:
+def _at_rest(geometry: Geometry, products: int, overwrite: bool) -> str:
     cropped = [
         f"Padding {before} is more than the kernel reaches, so {-low} rows or columns are cropped. "
         for (low, _), (before, _) in zip(geometry.adjoint_padding, geometry.padding, strict=True)
         if low < 0
     ][:1]
+    wrong = "Each stamp is written over what stood there: = where += is right. " * overwrite
     return (
-        "A, scatter: each cell of the upstream gradient stamps the kernel onto the result. "
+        f"A, scatter: each cell of the upstream gradient stamps the kernel onto the result. {wrong}"
         "B, gather: the turned kernel slides and adds up. "
         + "".join(cropped)
         + f"Step through the {products} products, or point at a cell."

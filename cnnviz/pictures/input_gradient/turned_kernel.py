@@ -124,8 +124,26 @@ def _padded(sheet: Sheet, grad_output: np.ndarray, geometry: Geometry) -> Grid:
     g = padded(sheet.grid("upstream", grad_output, slot="spread"), geometry.padding)
     by, (rows, columns) = geometry.rows.padding.before, geometry.padded_size
     name = f"|∂{sheet.notation.scalar}/∂{sheet.letter('upstream')}|"
-    title = name + f", padded by {by}:" * bool(by) + f" {rows}×{columns}"
+    called = f" ({of})" if (of := padding_called(by, geometry.rows.kernel)) else ""
+    title = name + (f", padded by {by}{called}:" if by else f"{called}:") + f" {rows}×{columns}"
     return sheet.again(g, "spread", title, editable=True)
+
+
+def padding_called(padding: int, kernel: int) -> str:
+    """The names of a padding at stride 1: "valid" is none, "same" keeps the size, and in "full" the
+    first window holds a single cell. "" where it has none.
+
+    >>> padding_called(0, 3), padding_called(1, 3), padding_called(2, 3), padding_called(3, 3)
+    ('valid', 'same', 'full', '')
+    >>> padding_called(0, 1)
+    'valid, same, full'
+    """
+    names = {
+        "valid": padding == 0,
+        "same": 2 * padding == kernel - 1,
+        "full": padding == kernel - 1,
+    }
+    return ", ".join(name for name, so in names.items() if so)
 
 
 def _results(

@@ -7,12 +7,13 @@ import numpy as np
 from ...functional import conv2d, conv2d_weight
 from ...functional.geometry import Geometry
 from ...functional.table import convolution_table
-from ...scene import Equation, Grid, Scene
+from ...scene import Equation, Grid, Lamp, Scene
 from ...symbols import differentiated_by, labels, spoken
 from ..maps import INSERTED, PADDING, cropped, padded, places, spread
 from ..meetings import partners
 from ..sheet import Sheet, between, row
 from ..words import Says, count, names
+from .turned_window import turned_call, turned_result, turned_say, window
 
 SLOTS = row(330, input=370, upstream=240, kernel_gradient=250, largest=82)
 
@@ -24,6 +25,8 @@ def kernel_gradient(
     stride=1,
     padding=0,
     dilation=1,
+    *,
+    turn: bool = False,
     **letters,
 ) -> Scene:
     """The kernel gradient of one channel, as a window of upstream gradients that slides.
@@ -31,7 +34,8 @@ def kernel_gradient(
     ``input`` is (H, W), ``kernel_size`` (kH, kW), ``grad_output`` has the size of the output; the
     other arguments are PyTorch's. With a stride the window is spread by inserted zeros. With a
     remainder it fits in more places than there are weights: those are shown, marked as cropped.
-    ``letters`` are those of a `Sheet`: notation, start and show.
+    ``turn`` makes the mistake of turning the window by 180°. ``letters`` are those of a `Sheet`:
+    notation, start and show.
     Raises DoesNotFit where ``conv2d_weight`` does. Source: note, section 3; slides, "Loss gradient
     w.r.t the filter".
 
@@ -40,29 +44,37 @@ def kernel_gradient(
     '∂F/∂k_12 = ∂F/∂h_11·a_12 + ∂F/∂h_12·a_13 + ∂F/∂h_21·a_22 + ∂F/∂h_22·a_23'
     """
     how = {"stride": stride, "padding": padding, "dilation": dilation}
-    conv2d_weight(input, kernel_size, grad_output, **how)  # says what is wrong
+    wanted = conv2d_weight(input, kernel_size, grad_output, **how)  # says what is wrong
     geometry = Geometry.of(input.shape, kernel_size, **how)
     sheet = Sheet(SLOTS, **letters)
     a = padded(sheet.grid("input", input, editable=True), geometry.padding)
-    g = spread(sheet.grid("upstream", grad_output, editable=True), geometry.stride)
-    table = gradient_table(geometry, g)
-    dk = raw_gradient(sheet, input, grad_output, geometry)
+    g = spread(window(sheet, grad_output, turn), geometry.stride)
+    table = gradient_table(geometry, g, turn)
+    dk = (
+        turned_result(sheet, input, grad_output, geometry, wanted)
+        if turn
+        else (raw_gradient(sheet, input, grad_output, geometry))
+    )
+    wrong = len(dk.marks.get("wrong", ()))
     return sheet.scene(
-        "The kernel gradient",
+        "The window turned by mistake" if turn else "The kernel gradient",
         (a, g, dk),
         table,
-        _says(sheet, a, g, dk, table, geometry),
-        say=_say(g, dk, geometry),
-        equations={"kernel_gradient": equation_of(sheet)},
+        _says(sheet, a, g, dk, table, geometry, turn),
+        say=turned_say(wrong, wanted.size) if turn else _say(g, dk, geometry),
+        equations={"kernel_gradient": equation_of(sheet, turn)},
         signs=between(SLOTS, "∗="),
         counters=_counters(geometry),
+        lamps=(
+            Lamp(not wrong, f"this is {'not ' * (wrong > 0)}the kernel gradient", mistake=True),
+        ),
         walk="kernel_gradient",
-        code=weight_call(sheet, **how),
+        code=turned_call(sheet, **how) if turn else weight_call(sheet, **how),
     )
 
 
 def _says(
-    sheet: Sheet, a: Grid, g: Grid, dk: Grid, table: dict, geometry: Geometry
+    sheet: Sheet, a: Grid, g: Grid, dk: Grid, table: dict, geometry: Geometry, turn: bool
 ) -> dict[str, Says]:
     """What each cell says when the learner points at it."""
     input, output = (
@@ -87,10 +99,10 @@ def _says(
     def of_upstream(cell: int) -> str:
         if cell == INSERTED:
             return "An inserted zero: the stride passed over this place, so no output stands here."
-        return (
-            f"∂{sheet.notation.scalar}/∂{output[cell]} stands in every sum once, with a cell of the "
-            f"patch that {output[cell]} read."
-        )
+        once = f"∂{sheet.notation.scalar}/∂{output[cell]} stands in every sum once, "
+        if turn:
+            return f"{once}in a window that is turned: it stands at the opposite place."
+        return f"{once}with a cell of the patch that {output[cell]} read."
 
     def of_gradient(cell: int) -> str:
         if cell in cropped:
@@ -99,6 +111,8 @@ def _says(
                 "place: it is cropped."
             )
         name, padded = spoken(dk.symbols[cell]), f", {pads[cell]} of them with padding"
+        if turn:
+            return f"{name} adds up {products} of a window that is turned."
         return (
             f"{name} adds up {products}{padded if pads[cell] else ''}: each upstream gradient times "
             f"the input cell that {differentiated_by(name)} met there."
@@ -117,16 +131,18 @@ def weight_call(sheet: Sheet, **how) -> str:
     return sheet.call("kernel_gradient", "nn.grad.conv2d_weight", *parts, **how)
 
 
-def equation_of(sheet: Sheet) -> Equation:
-    """The sum of one weight: the upstream gradient of each output, times the input it met there."""
-    return sheet.equation("kernel_gradient", "upstream", "input", printed="kernel_gradient")
+def equation_of(sheet: Sheet, turn: bool = False) -> Equation:
+    """The sum of one weight: the upstream gradient of each output, times the input it met there. With
+    a turn it is a sum that no document prints."""
+    printed = "" if turn else "kernel_gradient"
+    return sheet.equation("kernel_gradient", "upstream", "input", printed=printed)
 
 
-def gradient_table(geometry: Geometry, spread: Grid) -> dict[str, np.ndarray]:
+def gradient_table(geometry: Geometry, spread: Grid, turn: bool = False) -> dict[str, np.ndarray]:
     """Rows of (input cell, cell of the spread upstream gradient, cell of the raw kernel gradient).
 
     It is the table of another convolution: the upstream gradient is the kernel, and stride and
-    dilation have changed places.
+    dilation have changed places. ``turn``: the spread gradient lies turned by 180°.
     """
     sliding = Geometry.of(
         geometry.padded_size, geometry.output_size, geometry.dilation, 0, geometry.stride
@@ -134,7 +150,7 @@ def gradient_table(geometry: Geometry, spread: Grid) -> dict[str, np.ndarray]:
     met = convolution_table(sliding)
     return {
         "input": met["input"],
-        "upstream": places(spread)[met["kernel"]],
+        "upstream": places(spread)[:: -1 if turn else 1][met["kernel"]],
         "kernel_gradient": met["output"],
     }
 

@@ -31,12 +31,14 @@ def three_correlations(
     dilation=1,
     *,
     role: str = "kernel gradient",
+    turn: bool = False,
     **letters,
 ) -> Scene:
     """Kernel gradient, forward pass or input gradient, always as a window that slides over a map.
 
     ``input`` is (H, W), ``weight`` (kH, kW), ``grad_output`` has the size of the output; the other
-    arguments are PyTorch's, and ``role`` is one of ``ROLES``. Zeros are inserted where a stride or
+    arguments are PyTorch's, and ``role`` is one of ``ROLES``. ``turn`` turns the window of the kernel
+    gradient, which is a mistake. Zeros are inserted where a stride or
     a dilation keeps cells apart; what a padding crops from the map on the way back is struck out.
     ``letters`` are those of a `Sheet`: notation, start and show.
     Raises DoesNotFit where ``conv2d_input`` does. Source: slides, "Takeaway"; blog, "Intuition".
@@ -47,7 +49,9 @@ def three_correlations(
     """
     how = {"stride": stride, "padding": padding, "dilation": dilation}
     if role == "kernel gradient":
-        return to_kernel.kernel_gradient(input, weight.shape, grad_output, **how, **letters)
+        return to_kernel.kernel_gradient(
+            input, weight.shape, grad_output, **how, turn=turn, **letters
+        )
     gradient = conv2d_input(input.shape, weight, grad_output, **how)  # says what does not fit
     geometry, sheet = Geometry.of(input.shape, weight.shape, **how), Sheet(SLOTS, **letters)
     if role == "forward":

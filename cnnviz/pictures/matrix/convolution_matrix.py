@@ -255,7 +255,7 @@ def _read(a: Grid, table: dict) -> np.ndarray:
 
 
 def _counters(a: Grid, k: Grid, h: Grid, table: dict) -> tuple:
-    """What makes W special: nearly all of it is 0, and what is not is a few weights repeated."""
+    """What makes W special: how much of it is not 0, and that this is a few weights repeated."""
     entries = h.size * a.origin.size
     filled = int((_read(a, table) != PADDING).sum())
     return (

@@ -187,14 +187,20 @@ def _say(wrong: list[str], whole: GradientCheck) -> str:
             "Every layer alone passes, and the whole network fails. Ties are left out where one cell is "
             "nudged; a weight moves all tied cells at once, so the tie stays and the fault shows."
         )
-    if whole.rows[0].ok or any(not row.ok for row in whole.rows[1:]):
+    spoiled = [row.parameter for row in whole.rows if not row.ok]
+    if spoiled == [INPUT]:
         return (
-            f"{wrong[0]} alone fails, so the fault is in its lines. In the network it spoils the gradients "
-            "of what comes before it, and no others."
+            f"{wrong[0]} alone fails, but only its gradient to the image is wrong. This network would learn "
+            "all the same; one more convolution below it would not."
+        )
+    if INPUT not in spoiled:
+        return (
+            f"{wrong[0]} alone fails, but its gradient to its input is right. So in the network nothing "
+            f"before it is spoiled: only {' and '.join(spoiled)} is wrong."
         )
     return (
-        f"{wrong[0]} alone fails, but only its gradient to the image is wrong. This network would learn "
-        "all the same; one more convolution below it would not."
+        f"{wrong[0]} alone fails: its gradient to its input is wrong. In the network that spoils every "
+        "gradient before it, and none behind it."
     )
 
 

@@ -127,7 +127,7 @@ def _counters(arriving: np.ndarray, returning: np.ndarray) -> tuple[tuple[str, s
     lost = float(arriving.sum()) - float(returning.sum())
     return (
         *there_and_back(arriving, returning),
-        (number(round(lost, 6)), "lost to counted padding"),
+        (number(round(lost, 6)), "falls on counted padding"),
     )
 
 
@@ -179,7 +179,7 @@ def _of_input(count_include_pad: bool, a: Grid, h: Grid, windows: list[list[int]
     def of_input(cell: int) -> str:
         if cell < 0 and count_include_pad:
             return (
-                "Padding is 0. If it counts, its share of the gradient is lost; what hangs over "
+                "Padding is 0. If it counts, its share of the gradient goes nowhere; what hangs over "
                 "beyond it never counts."
             )
         if cell < 0:

@@ -11,6 +11,7 @@ from ...scene import NOWHERE, Grid, Lamp, Scene
 from ...symbols import spoken
 from ..sheet import Sheet, across, row
 from ..words import Says
+from .nudged_ties import TiesNudged
 from .pooling_ties_walk import pooling_ties_walk, stacked, terms_of
 from .pools import MaxPooled, down_to_each, pooled_map, pooling_call
 
@@ -26,12 +27,18 @@ RULE = {
 
 
 def pooling_ties(
-    input: np.ndarray, upstream: np.ndarray, kernel_size=2, stride=None, **letters
+    input: np.ndarray,
+    upstream: np.ndarray,
+    kernel_size=2,
+    stride=None,
+    nudge: float = 0.0,
+    **letters,
 ) -> Scene:
     """The gradient of max pooling a map (H, W) with equal cells, under the three rules.
 
     ``upstream`` is (oh, ow). The rules are those of ``max_pool2d_backward_ties``: PyTorch's
-    "first", "all", the equality test of the blog's first version, and "split". ``letters`` are
+    "first", "all", the equality test of the blog's first version, and "split". ``nudge`` is added to
+    all cells that tie, and what each rule predicts is compared with what happens. ``letters`` are
     those of a `Sheet`: notation, start and show (numbers, unless said).
     Raises DoesNotFit where ``max_pool2d`` does. Source: blog-14 and blog-20 in the ledger.
 
@@ -39,6 +46,8 @@ def pooling_ties(
     >>> scene.steps[-1].say
     '1 arrives. “first” passes on 1, “all” 3, “split” 1.'
     """
+    promise = TiesNudged.of(input, upstream, (kernel_size, stride), nudge)
+    input = promise.input
     pool = MaxPooled.of(input, kernel_size, stride)
     shares = {
         rule: max_pool2d_shares(input, kernel_size, stride, rule=rule).ravel() for rule in TIE_RULES
@@ -70,9 +79,14 @@ def pooling_ties(
             **_says(pool, shares["all"], a, h, g),
             **{rule: _of_rule(rule, backs[rule], terms[rule]) for rule in TIE_RULES},
         },
-        say="Point at an upstream gradient: who gets it? Drag a number in the input until it ties.",
+        say=promise.say
+        or "Point at an upstream gradient: who gets it? Drag a number in the input until it ties.",
+        counters=promise.counters(sheet.notation.scalar),
         strokes=(across(a, h, "forward", "max"), *down_to_each(g, backs.values())),
-        lamps=(_agreement(bool(np.allclose(passed["all"], passed["first"]))),),
+        lamps=(
+            _agreement(bool(np.allclose(passed["all"], passed["first"]))),
+            *promise.lamps,
+        ),
         steps=walk["steps"],
         code=pooling_call(sheet, "max_pool2d", kernel_size, stride),
     )

@@ -11,7 +11,7 @@ from ...scene import Equation, Grid, Lamp, Scene, Stroke
 from ...symbols import NOTATIONS, number
 from ..sheet import Sheet
 from ..words import equation
-from .gates import AFTER, GATES
+from .gate_kinds import AFTER, GATES
 from .single_numbers import (
     bent,
     gate_box,

@@ -7,10 +7,11 @@ from dataclasses import replace
 import numpy as np
 
 from ...functional import conv2d_input_gather, conv_matrix
-from ...functional.geometry import Geometry
+from ...functional.geometry import Geometry, transposed_size
 from ...functional.table import convolution_table
 from ...scene import NOWHERE, Equation, Grid, Lamp, Scene
 from ...symbols import spoken
+from ..grids import map_grid
 from ..maps import INSERTED, PADDING, SAYS_CROPPED, padded_or_struck, spread, turned
 from ..meetings import joined
 from ..sheet import Sheet, between, row
@@ -39,6 +40,7 @@ def spreading(
     dilation=1,
     *,
     called: str = "transposed",
+    forget_stride: bool = False,
     **letters,
 ) -> Scene:
     """The input gradient of a strided convolution as one convolution over the spread gradient.
@@ -47,7 +49,8 @@ def spreading(
     (d(k-1)-p+r at the far end), where a negative number crops. The kernel ``weight`` (kH, kW),
     turned by 180 degrees, moves over it one cell at a time and gives the gradient of ``input_size``.
     ``called`` is one of the three names of the operation, and decides the sentence at rest;
-    ``letters`` are those of a `Sheet`: notation, start and show.
+    ``forget_stride`` makes the mistake of leaving the gradients side by side. ``letters`` are those of
+    a `Sheet`: notation, start and show.
     Raises DoesNotFit where ``conv2d_input`` does.
     Source: note, section 2, the display after (4); Dumoulin and Visin (2016), chapter 4.
 
@@ -55,8 +58,15 @@ def spreading(
     >>> scene.equation_text("input_gradient", 2)
     '∂F/∂a_13 = k_13·∂F/∂h_11 + k_11·∂F/∂h_12'
     """
-    gradient = conv2d_input_gather(input_size, weight, grad_output, stride, padding, dilation)
+    wanted = conv2d_input_gather(input_size, weight, grad_output, stride, padding, dilation)
     geometry = Geometry.of(input_size, weight.shape, stride, padding, dilation)
+    is_transpose = _is_transpose(weight, grad_output, wanted, geometry)
+    if forget_stride:
+        stride = 1
+        input_size = transposed_size(grad_output.shape, weight.shape, 1, padding, 0, dilation)
+        geometry = Geometry.of(input_size, weight.shape, 1, padding, dilation)
+    gradient = conv2d_input_gather(input_size, weight, grad_output, stride, padding, dilation)
+    made_right = is_transpose and _are_equal(gradient, wanted)
     sheet = Sheet(SPREADING, **letters)
     g = sheet.grid("upstream", grad_output, editable=True)
     s = _spread_gradient(sheet, g, geometry)
@@ -69,17 +79,21 @@ def spreading(
     kept = table["upstream"][table["input_gradient"] != NOWHERE]
     lost = tuple(np.setdiff1d(np.arange(g.size), kept).tolist())
     g = replace(g, marks={"cropped": lost} if lost else {})
-    is_transpose = _is_transpose(weight, grad_output, gradient, geometry)
+    if not made_right:
+        rows, columns = gradient.shape
+        title, slot = f"what comes out  {rows}×{columns}", SPREADING["input_gradient"]
+        da = map_grid("input_gradient", "r", gradient, slot, sheet.start, role="written")
+        da = replace(da, title=title)
     return sheet.scene(
-        CALLED[called],
+        CALLED[called] if made_right else "The stride forgotten",
         (g, s, k, t, da),
         table,
         _says(g, k, da, table),
-        say=_caption(called, geometry),
-        equations={"input_gradient": _gradient_equation(sheet, stride)},
+        say=_caption(called, geometry) if made_right else _forgotten(gradient, wanted),
+        equations={"input_gradient": _gradient_equation(sheet, stride, made_right)},
         signs=_signs(),
         counters=_spreading_counters(called, geometry),
-        lamps=(_lamp(is_transpose),),
+        lamps=(_lamp(made_right, gradient, wanted),),
         walk="input_gradient",
         beware=f"{WARNING} {sheet.notation.beware}".strip(),
         code=transposed_call(sheet, stride, padding, geometry.remainder, dilation),
@@ -96,9 +110,14 @@ def _signs() -> tuple[tuple[float, float, str], ...]:
     )
 
 
-def _lamp(is_transpose: bool) -> Lamp:
+def _lamp(is_transpose: bool, made: np.ndarray, wanted: np.ndarray) -> Lamp:
     words = "equals" if is_transpose else "differs from"
-    return Lamp(is_transpose, f"{words} Wᵀ times the gradient", mistake=True)
+    size = "" if made.shape == wanted.shape else f", which is {_by(wanted)}"
+    return Lamp(is_transpose, f"{words} Wᵀ times the gradient{size}", mistake=True)
+
+
+def _by(cells: np.ndarray) -> str:
+    return "×".join(str(n) for n in cells.shape)
 
 
 def transposed_call(
@@ -196,10 +215,25 @@ def _spreading_table(geometry: Geometry, s: Grid, t: Grid) -> dict[str, np.ndarr
     )
 
 
-def _gradient_equation(sheet: Sheet, stride) -> Equation:
-    """The input gradient of a cell. Of the three documents only the note has a stride."""
-    printed = "input_gradient" + " at a stride" * (_one_if_alike(stride) != 1)
+def _gradient_equation(sheet: Sheet, stride, right: bool) -> Equation:
+    """The input gradient of a cell. Of the three documents only the note has a stride, and none prints
+    what a mistake makes."""
+    printed = ("input_gradient" + " at a stride" * (_one_if_alike(stride) != 1)) * right
     return sheet.equation("input_gradient", "kernel", "upstream", printed=printed)
+
+
+def _are_equal(made: np.ndarray, wanted: np.ndarray) -> bool:
+    return made.shape == wanted.shape and bool(np.allclose(made, wanted))
+
+
+def _forgotten(made: np.ndarray, wanted: np.ndarray) -> str:
+    """What one sees where the stride is forgotten."""
+    comes, should = _by(made), _by(wanted)
+    size = f"{comes} cells come out, and the input has {should}"
+    return (
+        "The stride is forgotten: the gradients stand side by side, and so do their stamps. "
+        f"{size if comes != should else 'The size is right, and the numbers are not'}."
+    )
 
 
 def _caption(called: str, geometry: Geometry) -> str:

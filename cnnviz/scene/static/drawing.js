@@ -43,6 +43,7 @@ function outline(group, className, grid, cells) {
 }
 
 function corner(grid, cell) {
+  if (grid.corners) return grid.corners[cell];
   const [, tileColumns, rows, columns] = grid.shape;
   const [x, y, width, height, gap] = grid.place;
   const tile = Math.floor(cell / (rows * columns)), inside = cell % (rows * columns);
@@ -55,7 +56,7 @@ function corner(grid, cell) {
 // As in marks.py: the outline of each cell, or, where all of them are lit, of each map.
 function outlined(grid, cells) {
   const [tileRows, tileColumns, rows, columns] = grid.shape;
-  if (cells.length < tileRows * tileColumns * rows * columns) return boxes(grid, cells);
+  if (grid.corners || cells.length < tileRows * tileColumns * rows * columns) return boxes(grid, cells);
   const wide = columns * grid.place[2], high = rows * grid.place[3];
   return [...Array(tileRows * tileColumns).keys()].map((tile) => {
     const [x, y] = corner(grid, tile * rows * columns);
@@ -76,6 +77,9 @@ function boxes(grid, cells) {
 function cellAt(grid, px, py) {
   const [tileRows, tileColumns, rows, columns] = grid.shape;
   const [x, y, width, height, gap] = grid.place;
+  if (grid.corners) {
+    return grid.corners.findIndex(([left, top]) => px >= left && px < left + width && py >= top && py < top + height);
+  }
   const across = px - x, down = py - y;
   if (across < 0 || down < 0) return -1;
   const tileColumn = Math.floor(across / (columns * width + gap)), tileRow = Math.floor(down / (rows * height + gap));

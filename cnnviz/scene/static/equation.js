@@ -6,7 +6,7 @@ const MOST_TERMS = 27; // nobody reads a longer sum; a 3×3 kernel over three ch
 function ledgerLink(id, hasLedger) {
   if (!hasLedger) return element("span", { class: "ledger" }, id);
   return element("a", {
-    class: "ledger", href: "10_documents_checked.ipynb", target: "_blank", rel: "noopener",
+    class: "ledger", href: "11_documents_checked.ipynb", target: "_blank", rel: "noopener",
     title: "Where a document prints this equation: open the ledger",
   }, id);
 }

@@ -38,6 +38,7 @@ export function mount(root, host) {
     const { svg, scene, legend: marks } = host.get("view");
     if (!scene) return;
     player.stop();
+    const before = view;
     view = scene;
     links = makeLinks(view);
     picture.innerHTML = svg;
@@ -59,6 +60,7 @@ export function mount(root, host) {
     beware.textContent = view.beware;
     pointed = null;
     readPin();
+    moveCards(picture, before, view);
     askForProof();
   }
 
