@@ -17,6 +17,8 @@ from cnnviz.derivations.typeset import Bracket
 from cnnviz.functional.geometry import Axis
 from cnnviz.symbols import NOTATIONS
 
+pytestmark = pytest.mark.slow  # every line, on two hundred sizes
+
 BOTH = [D.input_gradient_for_every_size, D.kernel_gradient_for_every_size]
 KINDS = {"one axis": 0, "two axes": 1, "channels and groups": 2}
 HOW = [{"axes": 1}, {"axes": 2}, {"axes": 2, "grouped": True}]

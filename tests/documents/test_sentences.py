@@ -35,6 +35,7 @@ def test_there_are_sentences_in_every_document():
     }  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SENTENCES)
 def test_every_other_word_and_every_denial_is_noticed(name):
     """Where a sentence is not so of what is printed, it is tried on what should have been printed."""
