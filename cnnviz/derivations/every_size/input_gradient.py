@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from ...symbols import NOTATIONS, Notation
 from . import lines
-from .letters import Letters, equal
-from .proof import ForEverySize, Part
-from .rules import chain_rule, counted, defined, differentiated, rewritten
+from .letters import equal
+from .proof import ForEverySize, in_parts
+from .rules import counted, defined, differentiated, rewritten
 
 
 def input_gradient_for_every_size(notation: Notation = NOTATIONS["note"]) -> ForEverySize:
@@ -25,16 +23,10 @@ def input_gradient_for_every_size(notation: Notation = NOTATIONS["note"]) -> For
     >>> derivation.proved[:63]
     'Proved for every size: each line follows for all sizes at once.'
     """
-    one, two = Letters(notation), Letters(notation, axes=2)
-    channels = Letters(notation, axes=2, grouped=True)
     return ForEverySize(
         "The input gradient, proved for every size",
         "note, equation (3); Dumoulin and Visin (2016), chapter 4",
-        (
-            Part(_lines(one, ON_ONE_AXIS)),
-            Part(_lines(two, ON_TWO_AXES)),
-            Part(_lines(channels, WITH_CHANNELS)),
-        ),
+        in_parts(_derive, notation, ON_ONE_AXIS, ON_TWO_AXES, WITH_CHANNELS),
         notation=notation,
     )
 
@@ -75,17 +67,16 @@ WITH_CHANNELS = {
 }
 
 
-def _lines(by: Letters, sentences: Mapping[str, str]) -> lines.Lines:
-    writing = lines.Writing(by, sentences)
-    if len(by.axes) == 1:
+def _derive(writing: lines.Writing) -> None:
+    on_one_axis = len(writing.letters.axes) == 1
+    if on_one_axis:
         lines.sizes(writing)
     lines.forward(writing)
     _calculus(writing)
     lines.spread(writing)
     _turning(writing)
-    if len(by.axes) == 1:
+    if on_one_axis:
         _padding_behind(writing)
-    return writing.lines
 
 
 def _calculus(writing: lines.Writing) -> None:
@@ -102,12 +93,7 @@ def _calculus(writing: lines.Writing) -> None:
         by.sum(equal(by.of_group, by.group) * weight * meets, *by.each("i")),
         differentiated(maps.h[output], maps.a[by.group + by.inside + by.each("x")]),
     )
-    writing.line(
-        "chain rule",
-        wanted,
-        by.sum(maps.to_h[output] * slope, *output),
-        chain_rule(maps.to_h[output], slope),
-    )
+    lines.chain(writing, wanted, output, slope)
     arriving = maps.to_h[by.group + by.outside + by.each("u")]
     weight = maps.k[by.group + by.outside + by.inside + by.each("i")]
     writing.line(

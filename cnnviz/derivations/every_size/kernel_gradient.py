@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import sympy
 
 from ...symbols import NOTATIONS, Notation
 from . import lines
-from .letters import Letters, equal
-from .proof import ForEverySize, Part
-from .rules import chain_rule, counted, defined, differentiated, rewritten
+from .letters import equal
+from .proof import ForEverySize, in_parts
+from .rules import counted, defined, differentiated, rewritten
 
 
 def kernel_gradient_for_every_size(notation: Notation = NOTATIONS["note"]) -> ForEverySize:
@@ -26,16 +24,10 @@ def kernel_gradient_for_every_size(notation: Notation = NOTATIONS["note"]) -> Fo
     >>> to_text(derivation.parts[0].lines["result"].right, derivation.notation)
     "Σ(u = 0 … q − 1) ∂F/∂h[u] a'[s u + d i]"
     """
-    one, two = Letters(notation), Letters(notation, axes=2)
-    channels = Letters(notation, axes=2, grouped=True)
     return ForEverySize(
         "The kernel gradient, proved for every size",
         "note, section 3, on stride and dilation",
-        (
-            Part(_lines(one, ON_ONE_AXIS)),
-            Part(_lines(two, ON_TWO_AXES)),
-            Part(_lines(channels, WITH_CHANNELS)),
-        ),
+        in_parts(_derive, notation, ON_ONE_AXIS, ON_TWO_AXES, WITH_CHANNELS),
         notation=notation,
     )
 
@@ -70,18 +62,17 @@ WITH_CHANNELS = {
 }
 
 
-def _lines(by: Letters, sentences: Mapping[str, str]) -> lines.Lines:
-    writing = lines.Writing(by, sentences)
-    if len(by.axes) == 1:
+def _derive(writing: lines.Writing) -> None:
+    on_one_axis = len(writing.letters.axes) == 1
+    if on_one_axis:
         lines.sizes(writing)
     lines.forward(writing)
     _calculus(writing)
     _padding(writing)
     lines.spread(writing)
     _window(writing)
-    if len(by.axes) == 1:
+    if on_one_axis:
         _stops(writing)
-    return writing.lines
 
 
 def _calculus(writing: lines.Writing) -> None:
@@ -95,12 +86,7 @@ def _calculus(writing: lines.Writing) -> None:
     writing.line(
         "slope", slope, same_channel * met, differentiated(maps.h[output], maps.k[kernel_cell])
     )
-    writing.line(
-        "chain rule",
-        wanted,
-        by.sum(maps.to_h[output] * slope, *output),
-        chain_rule(maps.to_h[output], slope),
-    )
+    lines.chain(writing, wanted, output, slope)
     arriving = maps.to_h[by.group + by.outside + by.each("u")]
     met = maps.a[by.group + by.inside + by.each("read")]
     writing.line("put in", wanted, by.sum(arriving * met, *by.each("u")), rewritten(maps.of_k))

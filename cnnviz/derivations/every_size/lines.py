@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import sympy
 
 from .letters import Letters, equal
-from .rules import LineForEverySize, Rule, defined, only_where_it_divides
+from .rules import LineForEverySize, Rule, chain_rule, defined, only_where_it_divides
 
 ASSUMED = (
     "Assumed: n input cells, m kernel cells, q outputs, stride s and dilation d are whole numbers "
@@ -70,6 +70,13 @@ def forward(writing: Writing) -> None:
         ),
         defined,
     )
+
+
+def chain(writing: Writing, wanted: sympy.Expr, output: tuple, slope: sympy.Expr) -> None:
+    """The wanted gradient is felt through every output, each times its slope."""
+    by, arriving = writing.letters, writing.letters.maps.to_h[output]
+    rule = chain_rule(arriving, slope)
+    writing.line("chain rule", wanted, by.sum(arriving * slope, *output), rule)
 
 
 def spread(writing: Writing) -> None:

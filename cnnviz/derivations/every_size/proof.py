@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -11,7 +11,7 @@ import numpy as np
 from ...symbols import NOTATIONS, Notation
 from ..written import Written
 from .letters import Letters
-from .lines import Lines
+from .lines import Lines, Writing
 from .rules import Book, LineForEverySize
 from .sizes import Sizes, random_sizes
 
@@ -50,6 +50,22 @@ class Part:
         """The sizes that are tried each time: always the same."""
         axes = len(self.letters.axes)
         return list(random_sizes(TRIED, axes=axes, grouped=self.letters.grouped))
+
+
+def in_parts(
+    derive: Callable[[Writing], None], notation: Notation, *sentences: Mapping[str, str]
+) -> tuple[Part, ...]:
+    """The same lines on one axis, on two, and on two with channels in groups; ``sentences`` are those
+    of each part."""
+    letters = (
+        Letters(notation),
+        Letters(notation, axes=2),
+        Letters(notation, axes=2, grouped=True),
+    )
+    writings = [Writing(*one) for one in zip(letters, sentences, strict=True)]
+    for writing in writings:
+        derive(writing)
+    return tuple(Part(writing.lines) for writing in writings)
 
 
 @dataclass(frozen=True, eq=False)
